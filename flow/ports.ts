@@ -1,0 +1,79 @@
+import type { Cause, ProfileChanged, ProfileEvent } from './events';
+
+/** A person's name: a namespace's code and a value in it. */
+export interface IdentityRef {
+  readonly namespace: string;
+  readonly value: string;
+}
+
+export interface ProfileRef {
+  readonly id: string;
+  readonly revision: number;
+}
+
+export interface ProfileIdentity extends IdentityRef {
+  readonly authenticatedState: 'AMBIGUOUS' | 'AUTHENTICATED' | 'LOGGED_OUT';
+  readonly firstSeenMs: number;
+  readonly lastSeenMs: number;
+}
+
+/** One person, whole, by the default merge policy. */
+export interface ProfileSnapshot extends ProfileRef {
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly computedAttributes: Readonly<Record<string, unknown>>;
+  readonly identities: readonly ProfileIdentity[];
+  /** The kept events, the oldest first (equal times: by key). Empty unless asked for. */
+  readonly events: readonly ProfileEvent[];
+  /** purpose → status. */
+  readonly consents: Readonly<Record<string, 'GRANTED' | 'DENIED' | 'UNKNOWN'>>;
+}
+
+/** How the other subgraphs read people where no gateway plan carries them. The profile subgraph provides it. */
+export interface ProfileReader {
+  /** The person with this identity; `undefined` for an unknown one. */
+  find(sandbox: string, identity: IdentityRef): Promise<ProfileRef | undefined>;
+  /** In the order asked. The id of a profile that was merged away finds the one it became part of. */
+  getMany(
+    sandbox: string,
+    ids: readonly string[],
+    options?: { readonly events?: boolean },
+  ): Promise<readonly (ProfileSnapshot | undefined)[]>;
+  /**
+   * The changes after `afterRevision`, in order and without gaps; `undefined` when they are not all kept any more, and
+   * the snapshot must be read instead.
+   */
+  changes(sandbox: string, profile: ProfileRef): Promise<readonly ProfileChanged[] | undefined>;
+  /** All people by id, with their events, from just after `after`. */
+  scan(
+    sandbox: string,
+    options: { readonly after?: string; readonly limit: number },
+  ): Promise<readonly ProfileSnapshot[]>;
+}
+
+/** A membership as destinations and offers need it. */
+export interface SegmentMember {
+  readonly profileId: string;
+  readonly revision: number;
+  readonly atMs: number;
+  readonly cause: Cause;
+}
+
+/** How the others read segments. The segments subgraph provides it. */
+export interface SegmentReader {
+  /** The ids among `segmentIds` that exist and are published. */
+  published(sandbox: string, segmentIds: readonly string[]): Promise<readonly string[]>;
+  /** Realized members by profile id, from just after `after`. */
+  members(
+    sandbox: string,
+    segmentId: string,
+    options: { readonly after?: string; readonly limit: number },
+  ): Promise<readonly SegmentMember[]>;
+  /** The segments that each profile is in at `nowMs`, at least as of its revision. */
+  realized(sandbox: string, profiles: readonly ProfileRef[], nowMs: number): Promise<readonly (readonly string[])[]>;
+}
+
+/** Who uses a segment, so that one in use is not deleted. The offers and the destinations subgraph each provide one. */
+export interface SegmentUsers {
+  /** Each user as `kind:id`, for example `offer:O-CART10`. */
+  usersOf(sandbox: string, segmentId: string): Promise<readonly string[]>;
+}
