@@ -1,0 +1,72 @@
+import { conflictOn } from '../conflict';
+import { fieldsOf, toIndexValue } from '../keys';
+import type { CollectionSpec, IndexValue, Write } from '../store';
+import type { Statements } from './statements';
+import { columnOf, tableOf } from './tables';
+
+/** Writes one document inside the open transaction. Fails with CONFLICT when an expectation does not hold. */
+export type DocumentWriter = (sandbox: string, write: Write) => void;
+
+type Put = Extract<Write, { kind: 'put' }>;
+
+const UNIQUE = 2067;
+const PRIMARY_KEY = 1555;
+
+/** The writer of one collection. */
+export function createDocumentWriter(spec: CollectionSpec, statements: Statements): DocumentWriter {
+  const fields = fieldsOf(spec.indexes);
+  const sql = sqlOf(spec.name, fields.map(columnOf));
+
+  const put = (sandbox: string, write: Put): number => {
+    const body = write.json ?? JSON.stringify(write.value);
+    const values = valuesOf(write.value, fields);
+    if (write.expected === null) return run(sql.insert, sandbox, write.id, body, ...values);
+    if (write.expected === undefined) return run(sql.upsert, sandbox, write.id, body, ...values);
+    return run(sql.update, body, ...values, sandbox, write.id, write.expected);
+  };
+  const remove = (sandbox: string, { id, expected }: Write): number => {
+    if (expected === undefined) return run(sql.remove, sandbox, id) + 1;
+    if (expected === null) return statements.of(sql.exists).get(sandbox, id) ? 0 : 1;
+    return run(sql.removeExpected, sandbox, id, expected);
+  };
+  const run = (text: string, ...values: (IndexValue | null)[]): number =>
+    Number(statements.of(text).run(...values).changes);
+
+  return (sandbox, write) => {
+    let changes: number;
+    try {
+      changes = write.kind === 'put' ? put(sandbox, write) : remove(sandbox, write);
+    } catch (error) {
+      throw isUniqueness(error) ? conflictOn(spec.name, write.id, error) : error;
+    }
+    if (changes === 0) throw conflictOn(spec.name, write.id);
+  };
+}
+
+function sqlOf(collection: string, columns: readonly string[]) {
+  const table = tableOf(collection);
+  const names = ['sandbox', 'id', 'version', 'body', ...columns].join(', ');
+  const holes = ['?', '?', '1', '?', ...columns.map(() => '?')].join(', ');
+  const insert = `INSERT INTO ${table} (${names}) VALUES (${holes})`;
+  const replaced = ['body', ...columns].map((column) => `${column} = excluded.${column}`).join(', ');
+  const changed = ['body', ...columns].map((column) => `${column} = ?`).join(', ');
+  const one = 'WHERE sandbox = ? AND id = ?';
+  return {
+    insert,
+    upsert: `${insert} ON CONFLICT (sandbox, id) DO UPDATE SET version = version + 1, ${replaced}`,
+    update: `UPDATE ${table} SET version = version + 1, ${changed} ${one} AND version = ?`,
+    remove: `DELETE FROM ${table} ${one}`,
+    removeExpected: `DELETE FROM ${table} ${one} AND version = ?`,
+    exists: `SELECT 1 FROM ${table} ${one}`,
+  };
+}
+
+function valuesOf(value: object, fields: readonly string[]): (IndexValue | null)[] {
+  const document = value as Readonly<Record<string, unknown>>;
+  return fields.map((field) => toIndexValue(document[field]));
+}
+
+function isUniqueness(error: unknown): boolean {
+  const code = (error as { errcode?: number }).errcode;
+  return code === UNIQUE || code === PRIMARY_KEY;
+}

@@ -1,0 +1,41 @@
+import { setImmediate } from 'node:timers/promises';
+import { isKey } from '../keys';
+import type { Collection, CollectionSpec, Stored } from '../store';
+import { toRangeSql } from './range-sql';
+import type { Statements } from './statements';
+import { tableOf } from './tables';
+
+type Row = readonly [id: string, version: number, body: string];
+
+/** The reads of one collection. */
+export function createSqliteCollection<T>(spec: CollectionSpec, statements: Statements): Collection<T> {
+  const table = tableOf(spec.name);
+  const getOne = `SELECT id, version, body FROM ${table} WHERE sandbox = ? AND id = ?`;
+  const getPage = `SELECT id, version, body FROM ${table} WHERE sandbox = ? AND id > ? ORDER BY id LIMIT ?`;
+  const read = (sandbox: string, id: string): Stored<T> | undefined => {
+    const row = statements.of(getOne).get(sandbox, id) as Row | undefined;
+    return row && isKey(id) ? toStored(row) : undefined;
+  };
+  return {
+    name: spec.name,
+    get: async (sandbox, id) => read(sandbox, id),
+    getMany: async (sandbox, ids) => ids.map((id) => read(sandbox, id)),
+    async range(sandbox, query) {
+      const { sql, values } = toRangeSql(spec, sandbox, query, 'id, version, body');
+      return (statements.of(sql).all(...values) as Row[]).map(toStored<T>);
+    },
+    async count(sandbox, query) {
+      const { sql, values } = toRangeSql(spec, sandbox, query, '1');
+      return (statements.of(`SELECT count(*) FROM (${sql})`).get(...values) as [number])[0];
+    },
+    async scan(sandbox, { after = '', limit }) {
+      // Long walks page by page: let the rest of the process have its turn between them.
+      await setImmediate();
+      return (statements.of(getPage).all(sandbox, after, limit) as Row[]).map(toStored<T>);
+    },
+  };
+}
+
+function toStored<T>([id, version, body]: Row): Stored<T> {
+  return { id, version, value: JSON.parse(body) as T };
+}

@@ -1,0 +1,155 @@
+import { setImmediate } from 'node:timers/promises';
+import { cursorExpired } from '../cursor-expired';
+import type { EventLog, LogEntry, NewLogEntry } from '../event-log';
+import { createRecentEntries, type RecentEntries } from '../recent-entries';
+import { createWakeUps } from '../wake-ups';
+import type { Database } from './database';
+import type { Statements } from './statements';
+
+/** The log with what the writer needs of it: entries are appended inside the writer's transaction, then published. */
+export interface SqliteLog extends EventLog {
+  /** Makes the streams that `entries` are the first of; outside any transaction. */
+  prepare(entries: readonly NewLogEntry[]): void;
+  append(sandbox: string, entries: readonly NewLogEntry[]): void;
+  /** How much was appended since the last publish or discard. */
+  appended(): number;
+  /** Forgets what was appended after the first `keep`: its transaction, or that part of it, was rolled back. */
+  discard(keep: number): void;
+  /** Shows what was appended to readers: its transaction is safe. */
+  publish(): void;
+}
+
+interface Stream {
+  readonly name: string;
+  readonly table: string;
+  readonly insert: string;
+  readonly recent: RecentEntries;
+  head: number;
+  trimmed: number;
+}
+
+interface Appended {
+  readonly stream: Stream;
+  readonly entry: LogEntry;
+  readonly bytes: number;
+}
+
+type Row = readonly [position: number, sandbox: string, key: string, id: string, at: number, body: string];
+
+const COLUMNS = 'position, sandbox, key, id, at, body';
+const RECENT_ENTRIES = 16_384;
+const RECENT_BYTES = 32 * 1024 * 1024;
+const TRIMMED_AT_ONCE = 5_000;
+
+/** The log of a data folder: one partition; a table per stream, made when its first entry comes. */
+export function createSqliteLog(database: Database, statements: Statements): SqliteLog {
+  const wakeUps = createWakeUps();
+  const streams = openStreams(database, statements);
+  let appended: Appended[] = [];
+
+  const readRows = <B>({ name, table }: Stream, after: number, limit: number): readonly LogEntry<B>[] => {
+    const sql = `SELECT ${COLUMNS} FROM ${table} WHERE position > ? ORDER BY position LIMIT ?`;
+    return (statements.of(sql).all(after, limit) as Row[]).map((row) => toEntry<B>(name, row));
+  };
+
+  return {
+    partitions: 1,
+    partitionOf: () => 0,
+    async read<B>(name: string, { after, limit }: { after: number; limit: number }) {
+      const stream = streams.get(name);
+      if (!stream) return [];
+      if (after < stream.trimmed) throw cursorExpired(name, after);
+      const recent = stream.recent.after(after, limit) as readonly LogEntry<B>[] | undefined;
+      return recent ?? readRows<B>(stream, after, limit);
+    },
+    async readKey<B>(name: string, sandbox: string, key: string, limit: number) {
+      const stream = streams.get(name);
+      if (!stream) return [];
+      const sql = `SELECT ${COLUMNS} FROM ${stream.table} WHERE sandbox = ? AND key = ? ORDER BY position DESC LIMIT ?`;
+      const rows = statements.of(sql).all(sandbox, key, limit) as Row[];
+      return rows.reverse().map((row) => toEntry<B>(name, row));
+    },
+    head: async (name) => [streams.get(name)?.head ?? 0],
+    onAppend: wakeUps.on,
+    async trim(beforeMs) {
+      for (const stream of streams.values()) await trimStream(database, statements, stream, beforeMs);
+    },
+    prepare(entries) {
+      for (const { stream } of entries) {
+        if (!streams.has(stream)) streams.set(stream, createStream(database, statements, stream));
+      }
+    },
+    append(sandbox, entries) {
+      for (const { stream: name, key, id, at, body } of entries) {
+        const stream = streams.get(name) as Stream;
+        const json = JSON.stringify(body);
+        const position = stream.head + 1;
+        statements.of(stream.insert).run(position, sandbox, key, id, at, json);
+        stream.head = position;
+        appended.push({
+          stream,
+          entry: { sandbox, stream: name, partition: 0, position, key, id, at, body },
+          bytes: json.length,
+        });
+      }
+    },
+    appended: () => appended.length,
+    discard(keep) {
+      for (const { stream } of appended.splice(keep)) stream.head -= 1;
+    },
+    publish() {
+      const woken = new Set<string>();
+      for (const { stream, entry, bytes } of appended) {
+        stream.recent.add(entry, bytes);
+        woken.add(stream.name);
+      }
+      appended = [];
+      wakeUps.fire(woken);
+    },
+  };
+}
+
+function openStreams(database: Database, statements: Statements): Map<string, Stream> {
+  database.exec(
+    'CREATE TABLE IF NOT EXISTS log_streams (number INTEGER PRIMARY KEY, name TEXT UNIQUE, trimmed INTEGER)',
+  );
+  const rows = statements.of('SELECT number, name, trimmed FROM log_streams').all() as [number, string, number][];
+  return new Map(rows.map(([number, name, trimmed]) => [name, openStream(statements, number, name, trimmed)]));
+}
+
+function openStream(statements: Statements, number: number, name: string, trimmed: number): Stream {
+  const table = `log_${number}`;
+  const [last] = statements.of(`SELECT max(position) FROM ${table}`).get() as [number | null];
+  const insert = `INSERT INTO ${table} (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`;
+  const recent = createRecentEntries(RECENT_ENTRIES, RECENT_BYTES);
+  return { name, table, insert, recent, head: last ?? trimmed, trimmed };
+}
+
+function createStream(database: Database, statements: Statements, name: string): Stream {
+  const { lastInsertRowid } = statements.of('INSERT INTO log_streams (name, trimmed) VALUES (?, 0)').run(name);
+  const number = Number(lastInsertRowid);
+  database.exec(`
+    CREATE TABLE log_${number} (position INTEGER PRIMARY KEY, sandbox TEXT, key TEXT, id TEXT, at INTEGER, body TEXT);
+    CREATE INDEX log_${number}_key ON log_${number} (sandbox, key);
+  `);
+  return openStream(statements, number, name, 0);
+}
+
+async function trimStream(database: Database, statements: Statements, stream: Stream, beforeMs: number): Promise<void> {
+  const first = `SELECT position FROM ${stream.table} WHERE at >= ? ORDER BY position LIMIT 1`;
+  const kept = statements.of(first).get(beforeMs) as [number] | undefined;
+  const last = kept ? kept[0] - 1 : stream.head;
+  while (stream.trimmed < last) {
+    const trimmed = Math.min(last, stream.trimmed + TRIMMED_AT_ONCE);
+    database.exec('BEGIN IMMEDIATE');
+    statements.of(`DELETE FROM ${stream.table} WHERE position <= ?`).run(trimmed);
+    statements.of('UPDATE log_streams SET trimmed = ? WHERE name = ?').run(trimmed, stream.name);
+    database.exec('COMMIT');
+    stream.trimmed = trimmed;
+    await setImmediate();
+  }
+}
+
+function toEntry<B>(stream: string, [position, sandbox, key, id, at, body]: Row): LogEntry<B> {
+  return { sandbox, stream, partition: 0, position, key, id, at, body: JSON.parse(body) as B };
+}
