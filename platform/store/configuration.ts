@@ -40,21 +40,27 @@ export interface Configuration<T> {
 
 const GENERATION = 'generation';
 
-interface Cached {
+/** All kinds of one subgraph's configuration at one generation: the same object for as long as nothing changes. */
+export interface LoadedConfiguration {
   readonly generation: number;
+  /** kind → id → definition. */
   readonly kinds: ReadonlyMap<string, ReadonlyMap<string, Stored<unknown>>>;
 }
 
+/** The configuration of one subgraph, by kind. */
+export interface Configurations {
+  <T extends object>(kind: string): Configuration<T>;
+  /** All of it, as of now. Its identity can key what was compiled from it. */
+  loaded(sandbox: string): Promise<LoadedConfiguration>;
+}
+
 /** All kinds of one subgraph's configuration over one collection, cached, and checked against the store's generation. */
-export function createConfigurations(
-  store: Store,
-  subgraph: string,
-): <T extends object>(kind: string) => Configuration<T> {
+export function createConfigurations(store: Store, subgraph: string): Configurations {
   const collection = store.collection<ConfigurationDocument<unknown>>(configurationCollection(subgraph).name);
-  const cache = new Map<string, Cached>();
+  const cache = new Map<string, LoadedConfiguration>();
   let changes = 0;
 
-  const load = async (sandbox: string): Promise<Cached> => {
+  const load = async (sandbox: string): Promise<LoadedConfiguration> => {
     const known = cache.get(sandbox);
     if (known && store.exclusive) return known;
     const changesBefore = changes;
@@ -93,7 +99,7 @@ export function createConfigurations(
     }
   };
 
-  return <T extends object>(kind: string): Configuration<T> => {
+  const ofKind = <T extends object>(kind: string): Configuration<T> => {
     const all = async (sandbox: string): Promise<ReadonlyMap<string, Stored<T>>> =>
       ((await load(sandbox)).kinds.get(kind) ?? new Map()) as ReadonlyMap<string, Stored<T>>;
     return {
@@ -134,4 +140,5 @@ export function createConfigurations(
       },
     };
   };
+  return Object.assign(ofKind, { loaded: load });
 }
