@@ -10,11 +10,11 @@ const FILE = 'attune.sqlite';
 const HOLDER = 'holder.json';
 
 const PRAGMAS = `
-  PRAGMA page_size = 8192;
+  PRAGMA page_size = 4096;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   PRAGMA cache_size = -131072;
-  PRAGMA wal_autocheckpoint = 4000;
+  PRAGMA wal_autocheckpoint = 16000;
   PRAGMA temp_store = MEMORY;
 `;
 

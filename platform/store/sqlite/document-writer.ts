@@ -16,21 +16,29 @@ const PRIMARY_KEY = 1555;
 export function createDocumentWriter(spec: CollectionSpec, statements: Statements): DocumentWriter {
   const fields = fieldsOf(spec.indexes);
   const sql = sqlOf(spec.name, fields.map(columnOf));
+  const run = (text: string, ...values: (IndexValue | null)[]): number =>
+    Number(statements.of(text).run(...values).changes);
 
+  const replace = (sandbox: string, write: Put, body: string, found: readonly unknown[] | undefined): number => {
+    const values = valuesOf(write.value, fields);
+    if (!found) return run(sql.insert, sandbox, write.id, body, ...values);
+    // An index whose fields are set is written anew even where they stay the same: a page each, for nothing.
+    return values.every((value, at) => value === found[at + 1])
+      ? run(sql.updateBody, body, sandbox, write.id)
+      : run(sql.update, body, ...values, sandbox, write.id);
+  };
   const put = (sandbox: string, write: Put): number => {
     const body = write.json ?? JSON.stringify(write.value);
-    const values = valuesOf(write.value, fields);
-    if (write.expected === null) return run(sql.insert, sandbox, write.id, body, ...values);
-    if (write.expected === undefined) return run(sql.upsert, sandbox, write.id, body, ...values);
-    return run(sql.update, body, ...values, sandbox, write.id, write.expected);
+    if (write.expected === null) return replace(sandbox, write, body, undefined);
+    const found = statements.of(sql.find).get(sandbox, write.id) as readonly unknown[] | undefined;
+    if (write.expected !== undefined && write.expected !== found?.[0]) return 0;
+    return replace(sandbox, write, body, found);
   };
   const remove = (sandbox: string, { id, expected }: Write): number => {
     if (expected === undefined) return run(sql.remove, sandbox, id) + 1;
-    if (expected === null) return statements.of(sql.exists).get(sandbox, id) ? 0 : 1;
+    if (expected === null) return statements.of(sql.find).get(sandbox, id) ? 0 : 1;
     return run(sql.removeExpected, sandbox, id, expected);
   };
-  const run = (text: string, ...values: (IndexValue | null)[]): number =>
-    Number(statements.of(text).run(...values).changes);
 
   return (sandbox, write) => {
     let changes: number;
@@ -47,17 +55,15 @@ function sqlOf(collection: string, columns: readonly string[]) {
   const table = tableOf(collection);
   const names = ['sandbox', 'id', 'version', 'body', ...columns].join(', ');
   const holes = ['?', '?', '1', '?', ...columns.map(() => '?')].join(', ');
-  const insert = `INSERT INTO ${table} (${names}) VALUES (${holes})`;
-  const replaced = ['body', ...columns].map((column) => `${column} = excluded.${column}`).join(', ');
-  const changed = ['body', ...columns].map((column) => `${column} = ?`).join(', ');
+  const fields = columns.map((column) => `, ${column} = ?`).join('');
   const one = 'WHERE sandbox = ? AND id = ?';
   return {
-    insert,
-    upsert: `${insert} ON CONFLICT (sandbox, id) DO UPDATE SET version = version + 1, ${replaced}`,
-    update: `UPDATE ${table} SET version = version + 1, ${changed} ${one} AND version = ?`,
+    find: `SELECT ${['version', ...columns].join(', ')} FROM ${table} ${one}`,
+    insert: `INSERT INTO ${table} (${names}) VALUES (${holes})`,
+    update: `UPDATE ${table} SET version = version + 1, body = ?${fields} ${one}`,
+    updateBody: `UPDATE ${table} SET version = version + 1, body = ? ${one}`,
     remove: `DELETE FROM ${table} ${one}`,
     removeExpected: `DELETE FROM ${table} ${one} AND version = ?`,
-    exists: `SELECT 1 FROM ${table} ${one}`,
   };
 }
 
