@@ -1,8 +1,8 @@
 import { AppError } from '../errors';
 
-/** The error of a read from before what the log still keeps. */
-export function cursorExpired(stream: string, after: number): AppError {
+/** The error of a read from before what the log still keeps: the entries after `keptAfter`. */
+export function cursorExpired(stream: string, after: number, keptAfter: number): AppError {
   return new AppError('BAD_USER_INPUT', `Entries of ${stream} after position ${after} are no longer kept.`, {
-    details: { reason: 'CURSOR_EXPIRED' },
+    details: { reason: 'CURSOR_EXPIRED', keptAfter },
   });
 }

@@ -33,7 +33,8 @@ export interface EventLog {
   partitionOf(key: string): number;
   /**
    * Entries after `after`, in order of position, of all sandboxes. Fails with BAD_USER_INPUT, details
-   * `{ reason: 'CURSOR_EXPIRED' }`, when entries after `after` have been trimmed away.
+   * `{ reason: 'CURSOR_EXPIRED', keptAfter }`, when entries after `after` have been trimmed away: reading can go on
+   * after `keptAfter`.
    */
   read<B>(
     stream: string,

@@ -58,7 +58,7 @@ export function createSqliteLog(database: Database, statements: Statements): Sql
     async read<B>(name: string, { after, limit }: { after: number; limit: number }) {
       const stream = streams.get(name);
       if (!stream) return [];
-      if (after < stream.trimmed) throw cursorExpired(name, after);
+      if (after < stream.trimmed) throw cursorExpired(name, after, stream.trimmed);
       const recent = stream.recent.after(after, limit) as readonly LogEntry<B>[] | undefined;
       return recent ?? readRows<B>(stream, after, limit);
     },
