@@ -98,7 +98,7 @@ describe('what points to what', () => {
     };
     expect(await remove('Placement', 'home-hero')).toMatchObject({ code: 'CONFLICT' });
     expect(await remove('Collection', 'all')).toMatchObject({
-      details: { usedBy: ['decisionPolicy:policy-home-hero', 'decisionPolicy:policy-email-top'] },
+      details: { usedBy: ['decisionPolicy:policy-email-top', 'decisionPolicy:policy-home-hero'] },
     });
     expect(await remove('DecisionPolicy', 'policy-email-top')).toBeUndefined();
     expect(await remove('DecisionPolicy', 'policy-email-top')).toMatchObject({ code: 'NOT_FOUND' });

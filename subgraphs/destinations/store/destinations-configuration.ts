@@ -1,0 +1,72 @@
+import {
+  type Configuration,
+  configurationCollection,
+  createConfigurations,
+  type LoadedConfiguration,
+} from '../../../platform/store/configuration';
+import type { CollectionSpec, Store, Stored } from '../../../platform/store/store';
+import type { Activation, Destination } from '../domain/destination';
+import { type Composer, createComposer } from '../domain/message';
+
+/** Where destinations and activations are kept. */
+export const configurationSpec: CollectionSpec = configurationCollection('destinations');
+
+/** A destination, its mapping compiled. */
+export interface DestinationInUse {
+  readonly id: string;
+  readonly destination: Destination;
+  readonly composer: Composer;
+}
+
+/** Destinations and the segments activated to them, as of one moment. */
+export interface Routes {
+  readonly destinations: ReadonlyMap<string, DestinationInUse>;
+  /** segment → its activations. */
+  readonly bySegment: ReadonlyMap<string, readonly Activation[]>;
+}
+
+/** The configuration of the destinations subgraph. */
+export interface DestinationsConfiguration {
+  readonly destinations: Configuration<Destination>;
+  /** By `activationId`. */
+  readonly activations: Configuration<Activation>;
+  /** As of now; made once per change. */
+  routes(sandbox: string): Promise<Routes>;
+}
+
+/** Over the destinations subgraph's configuration collection. */
+export function createDestinationsConfiguration(store: Store): DestinationsConfiguration {
+  const configurations = createConfigurations(store, 'destinations');
+  const made = new WeakMap<LoadedConfiguration, Routes>();
+  return {
+    destinations: configurations('destination'),
+    activations: configurations('activation'),
+    async routes(sandbox) {
+      const loaded = await configurations.loaded(sandbox);
+      const routes = made.get(loaded) ?? toRoutes(loaded);
+      made.set(loaded, routes);
+      return routes;
+    },
+  };
+}
+
+function toRoutes({ kinds }: LoadedConfiguration): Routes {
+  const destinations = [...((kinds.get('destination') ?? new Map()) as ReadonlyMap<string, Stored<Destination>>)];
+  const activations = [...((kinds.get('activation') ?? new Map()) as ReadonlyMap<string, Stored<Activation>>).values()];
+  return {
+    destinations: new Map(
+      destinations.map(([id, { value }]) => [id, { id, destination: value, composer: createComposer(value) }]),
+    ),
+    bySegment: groupBySegment(activations.map(({ value }) => value)),
+  };
+}
+
+function groupBySegment(activations: readonly Activation[]): ReadonlyMap<string, readonly Activation[]> {
+  const groups = new Map<string, Activation[]>();
+  for (const activation of activations) {
+    const group = groups.get(activation.segment) ?? [];
+    groups.set(activation.segment, group);
+    group.push(activation);
+  }
+  return groups;
+}
