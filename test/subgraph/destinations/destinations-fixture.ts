@@ -99,7 +99,7 @@ export interface DestinationsFixture {
   idle(): Promise<void>;
   /** Moves the clock on, again and again, until nothing of the destination is pending. */
   drain(destination: string, stepMs?: number): Promise<void>;
-  /** Ends this one, as a crash between two steps would, and opens another over the same folder. */
+  /** Ends this one, with whatever was on its way unrecorded, and opens another over the same store. */
   reopen(options?: Partial<DestinationsOptions>): Promise<DestinationsFixture>;
   close(): Promise<void>;
 }
@@ -131,18 +131,17 @@ export interface DeliveryAnswer {
 
 export async function openDestinations(
   options: Partial<DestinationsOptions> = {},
-  reused: { folder?: string; world?: World; clock?: ManualClock; exclusive?: boolean } = {},
+  reused: { folder?: string; world?: World; clock?: ManualClock; store?: Store; position?: number } = {},
 ): Promise<DestinationsFixture> {
   const folder = reused.folder ?? (await mkdtemp(join(tmpdir(), 'attune-destinations-')));
   const world = reused.world ?? createWorld();
   const clock = reused.clock ?? createManualClock(NOW_MS);
-  const opened = await openSqliteStore({ folder, collections: destinationsCollections });
-  const store = { ...opened, exclusive: reused.exclusive ?? true };
+  const store = reused.store ?? (await openSqliteStore({ folder, collections: destinationsCollections }));
   const platform = { store, clock, ids: createUlids(), log: createLog('silent'), metrics: createMetrics() };
   const { profiles, segments } = world;
   const subgraph = createDestinationsSubgraph(platform, { profiles, segments, random: () => 0.5, ...options });
   subgraph.start();
-  let position = 0;
+  let position = reused.position ?? 0;
 
   const ask: DestinationsFixture['ask'] = (source, variableValues = {}) =>
     Promise.resolve(graphql({ schema: subgraph.schema, source, variableValues, contextValue: contextAt(clock.now()) }));
@@ -150,10 +149,6 @@ export async function openDestinations(
     const { data, errors } = await ask(source, variables);
     if (errors?.[0]) throw errors[0].originalError ?? errors[0];
     return JSON.parse(JSON.stringify(data)) as T;
-  };
-  const close = async (): Promise<void> => {
-    await subgraph.close();
-    await store.close();
   };
   const ledger: DestinationsFixture['ledger'] = async (destination, segment) => {
     const { deliveryLedger } = await get<{ deliveryLedger: LedgerAnswer[] }>(
@@ -209,11 +204,12 @@ export async function openDestinations(
       throw new Error('Something is still pending.');
     },
     async reopen(again = {}) {
-      await close();
-      return openDestinations({ ...options, ...again }, { ...reused, folder, world, clock });
+      await subgraph.close();
+      return openDestinations({ ...options, ...again }, { folder, world, clock, store, position });
     },
     async close() {
-      await close();
+      await subgraph.close();
+      await store.close();
       await rm(folder, { recursive: true });
     },
   };
