@@ -1,4 +1,16 @@
-import { Arg, type ClassType, Ctx, Directive, Field, ID, Int, Mutation, ObjectType, Query, Resolver } from 'type-graphql';
+import {
+  Arg,
+  type ClassType,
+  Ctx,
+  Directive,
+  Field,
+  ID,
+  Int,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+} from 'type-graphql';
 import type { Stored } from '../store/store';
 import { type Connection, createConnectionType, toConnection } from './connections';
 import type { RequestContext } from './request-context';

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import type { Scope } from '../platform/graphql/request-context';
+
+/** One credential as it is configured. `sha256` is the hex hash of the key: the key itself is not kept. */
+export interface ConfiguredKey {
+  readonly scope: Scope;
+  readonly sandbox: string;
+  readonly sha256: string;
+}
+
+/** The parts that can be served alone. */
+export const PARTS = ['gateway', 'profile', 'segments', 'offers', 'destinations'] as const;
+export type Part = (typeof PARTS)[number];
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const url = z.url({ protocol: /^https?$/ });
+
+/** Every variable that Attune reads. Names are what an operator sets; a bad value stops the start and is named. */
+const environment = z.object({
+  PORT: port.default(4000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  ATTUNE_DATA: z.string().min(1).default('.attune'),
+  ATTUNE_CONFIG: z.string().min(1).optional(),
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\//, 'must begin with mongodb:// or mongodb+srv://')
+    .optional(),
+  ATTUNE_PUBLIC_KEY: z.string().min(8).optional(),
+  ATTUNE_SERVER_KEY: z.string().min(8).optional(),
+  ATTUNE_ADMIN_KEY: z.string().min(8).optional(),
+  ATTUNE_PRIVACY_KEY: z.string().min(8).optional(),
+  ATTUNE_IDENTITY_SECRET: z.string().min(16).optional(),
+  ATTUNE_TIME_ZONE: z.string().refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin').default('UTC'),
+  ATTUNE_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
+  ATTUNE_LOG_RETENTION_DAYS: z.coerce.number().positive().default(7),
+  ATTUNE_BODY_LIMIT_BYTES: z.coerce.number().int().positive().optional(),
+  ATTUNE_REQUEST_TIMEOUT_MS: z.coerce.number().int().positive().optional(),
+  NODE_ENV: z.string().optional(),
+  SERVE: z.enum(PARTS).optional(),
+  ATTUNE_INTERNAL_SECRET: z.string().min(16).optional(),
+  ATTUNE_PROFILE_URL: url.optional(),
+  ATTUNE_SEGMENTS_URL: url.optional(),
+  ATTUNE_OFFERS_URL: url.optional(),
+  ATTUNE_DESTINATIONS_URL: url.optional(),
+});
+
+export type Environment = z.infer<typeof environment>;
+
+/** A bad setting: its message names the variable and what was wrong with it. Never carries the value (it may be secret). */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+/** Reads the settings out of `source` (the process's environment). Throws a ConfigurationError that names each bad one. */
+export function parseEnvironment(source: Readonly<Record<string, string | undefined>>): Environment {
+  const set = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = environment.safeParse(set);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new ConfigurationError(`The configuration cannot be used. ${faults.join('; ')}`);
+}
+
+/** The settings of this process. The only place that reads `process.env`. */
+export function readEnvironment(): Environment {
+  return parseEnvironment(process.env);
+}
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
