@@ -17,18 +17,21 @@ export type CandidateOutcome =
 export interface Candidate {
   readonly planned: PlannedOffer;
   readonly outcome: CandidateOutcome;
-  readonly score?: number;
+  /** What it was ranked by; absent when it was left out before. */
+  readonly score: number | undefined;
   /** Its formula gave no number, and its priority was used. */
-  readonly formulaFailed?: boolean;
+  readonly formulaFailed: boolean;
   /** True when not everyone is eligible: by the offer's own eligibility, or by that of its criterion. */
-  readonly restricted?: boolean;
-  readonly content?: CompiledContent;
+  readonly restricted: boolean;
+  readonly content: CompiledContent | undefined;
 }
 
 /** The offers chosen, best first, and every candidate with its outcome. */
 export interface Selection {
   readonly chosen: readonly Candidate[];
   readonly candidates: readonly Candidate[];
+  /** How many offers could have been chosen. */
+  readonly fitting: number;
 }
 
 export interface SelectionRequest {
@@ -40,88 +43,83 @@ export interface SelectionRequest {
   readonly exhaustive?: boolean;
 }
 
-interface Open {
-  readonly content: CompiledContent;
-}
-
-interface Scored {
+/** A candidate in the making: one object per offer, as decisions are on the hot path. */
+interface Draft {
   readonly planned: PlannedOffer;
-  readonly content: CompiledContent;
-  score: number;
+  /** `NOT_ELIGIBLE` with content: open, until a criterion that holds has it. */
+  outcome: CandidateOutcome;
+  readonly content: CompiledContent | undefined;
+  /** The group that it was ranked in. */
+  group: number | undefined;
+  score: number | undefined;
   formulaFailed: boolean;
   restricted: boolean;
 }
 
 /** Chooses by D-3: criteria of one group ranked together, the next group only fills what is missing. */
 export function select(plan: Plan, scope: DecisionScope, request: SelectionRequest): Selection {
-  const assessed = new Array<Open | CandidateOutcome | undefined>(plan.size);
-  const taken = new Array<boolean>(plan.size).fill(false);
-  const planned = new Array<PlannedOffer | undefined>(plan.size);
-  const ranked: Scored[] = [];
-  const assess = (offer: PlannedOffer): Open | CandidateOutcome => {
-    planned[offer.order] = offer;
-    const known = assessed[offer.order] ?? assessOffer(offer, scope, request);
-    assessed[offer.order] = known;
-    return known;
-  };
-  for (const criteria of plan.groups) {
+  const drafts = new Array<Draft | undefined>(plan.size);
+  const ranked: Draft[] = [];
+  for (let group = 0; group < plan.groups.length; group += 1) {
     if (ranked.length >= request.count && !request.exhaustive) break;
-    const group = rankGroup(criteria, scope, assess, taken);
-    for (const scored of group) taken[scored.planned.order] = true;
-    ranked.push(...group);
+    const found: Draft[] = [];
+    for (const criterion of plan.groups[group] ?? []) gather(criterion, group, scope, request, drafts, found);
+    found.sort(compareDrafts);
+    ranked.push(...found);
   }
-  const candidates = ranked.map(toCandidate(request.count));
-  const chosen = candidates.slice(0, request.count);
-  planned.forEach((offer, order) => {
-    if (offer && !taken[order]) candidates.push({ planned: offer, outcome: leftOut(assessed[order]) });
+  ranked.forEach((draft, rank) => {
+    draft.outcome = rank < request.count ? 'CHOSEN' : 'RANKED_LOWER';
   });
-  return { chosen, candidates };
+  const chosen = ranked.slice(0, request.count);
+  const fitting = ranked.length;
+  for (const draft of drafts) if (draft && draft.group === undefined) ranked.push(draft);
+  return { chosen, candidates: ranked, fitting };
 }
 
-function rankGroup(
-  criteria: readonly PlannedCriterion[],
+function gather(
+  { condition, scoring, offers }: PlannedCriterion,
+  group: number,
   scope: DecisionScope,
-  assess: (offer: PlannedOffer) => Open | CandidateOutcome,
-  taken: readonly boolean[],
-): readonly Scored[] {
-  const best = new Map<number, Scored>();
-  for (const { condition, scoring, offers } of criteria) {
-    const holds = condition?.(scope) ?? true;
-    for (const planned of offers) {
-      const open = assess(planned);
-      if (!holds || typeof open === 'string' || taken[planned.order]) continue;
-      const { score, failed } = scoring(planned, scope);
-      const known = best.get(planned.order);
-      if (known && known.score >= score) continue;
-      const restricted = condition !== undefined || planned.condition !== undefined;
-      best.set(planned.order, { planned, content: open.content, score, formulaFailed: failed, restricted });
-    }
+  request: SelectionRequest,
+  drafts: (Draft | undefined)[],
+  found: Draft[],
+): void {
+  const holds = condition?.(scope) ?? true;
+  for (const planned of offers) {
+    const draft = drafts[planned.order] ?? assess(planned, scope, request);
+    drafts[planned.order] = draft;
+    const isOpen = draft.outcome === 'NOT_ELIGIBLE' && draft.content !== undefined;
+    if (!holds || !isOpen || (draft.group !== undefined && draft.group !== group)) continue;
+    const { score, failed } = scoring(planned, scope);
+    if (draft.group === undefined) found.push(draft);
+    else if (draft.score !== undefined && draft.score >= score) continue;
+    draft.group = group;
+    draft.score = score;
+    draft.formulaFailed = failed;
+    draft.restricted = condition !== undefined || planned.condition !== undefined;
   }
-  return [...best.values()].sort((a, b) => b.score - a.score || a.planned.order - b.planned.order);
 }
 
-function assessOffer(
-  { id, offer, contents, condition }: PlannedOffer,
-  scope: DecisionScope,
-  { language, used }: SelectionRequest,
-): Open | CandidateOutcome {
-  if (offer.status !== 'APPROVED') return 'NOT_APPROVED';
-  if (!isOpenAt(offer, scope.nowMs)) return 'OUTSIDE_DATES';
+function compareDrafts(a: Draft, b: Draft): number {
+  return (b.score ?? 0) - (a.score ?? 0) || a.planned.order - b.planned.order;
+}
+
+function assess(planned: PlannedOffer, scope: DecisionScope, { language, used }: SelectionRequest): Draft {
+  const { id, offer, contents, condition } = planned;
+  if (offer.status !== 'APPROVED') return draftOf(planned, 'NOT_APPROVED');
+  if (!isOpenAt(offer, scope.nowMs)) return draftOf(planned, 'OUTSIDE_DATES');
   const content = contentFor(contents, language);
-  if (!content) return 'NO_REPRESENTATION';
-  if (condition && !condition(scope)) return 'NOT_ELIGIBLE';
-  return used?.has(id) ? 'DUPLICATE' : { content };
+  if (!content) return draftOf(planned, 'NO_REPRESENTATION');
+  if (condition && !condition(scope)) return draftOf(planned, 'NOT_ELIGIBLE');
+  return used?.has(id) ? draftOf(planned, 'DUPLICATE') : draftOf(planned, 'NOT_ELIGIBLE', content);
+}
+
+/** With content: open, to be ranked by the criteria that hold. */
+function draftOf(planned: PlannedOffer, outcome: CandidateOutcome, content?: CompiledContent): Draft {
+  return { planned, outcome, content, group: undefined, score: undefined, formulaFailed: false, restricted: false };
 }
 
 /** True from the start on, and before the end. */
 export function isOpenAt(dates: { readonly startMs?: number; readonly endMs?: number }, nowMs: number): boolean {
   return (dates.startMs === undefined || dates.startMs <= nowMs) && (dates.endMs === undefined || nowMs < dates.endMs);
-}
-
-function toCandidate(count: number): (scored: Scored, rank: number) => Candidate {
-  return (scored, rank) => ({ ...scored, outcome: rank < count ? 'CHOSEN' : 'RANKED_LOWER' });
-}
-
-function leftOut(assessed: Open | CandidateOutcome | undefined): CandidateOutcome {
-  return typeof assessed === 'string' ? assessed : 'NOT_ELIGIBLE';
 }

@@ -87,17 +87,15 @@ function decidePlacement(
   if (obstacle)
     return { choices: [standIn(placement, plan ?? placement.plans[0], scope, request, obstacle)], candidates: [] };
   if (!plan) return { choices: [nothingSet(placement)], candidates: [] };
-  const { chosen, candidates } = select(plan, scope, request);
+  const { chosen, candidates, fitting } = select(plan, scope, request);
   if (chosen.length === 0) {
     const because = { reason: 'FALLBACK', why: explainFallback(candidates, request.language) } as const;
     return { choices: [standIn(placement, plan, scope, request, because)], candidates };
   }
   const validUntilMs = plan.turns?.find((turn) => turn > subject.nowMs);
-  const choices = chosen.map((candidate, rank) => ({
-    ...toChoice(placement, plan, candidate, rank, scope),
-    validUntilMs,
-    explanation: explainChoice(candidate, rank, candidates),
-  }));
+  const choices = chosen.map((candidate, rank) =>
+    toChoice(placement, plan.id, candidate, rank, fitting, validUntilMs, scope),
+  );
   return { choices, candidates };
 }
 
@@ -121,19 +119,23 @@ function obstacleTo(placement: PlannedPlacement, plan: Plan | undefined, subject
 
 function toChoice(
   placement: PlannedPlacement,
-  plan: Plan,
-  { planned, score, restricted, content }: Candidate,
+  policy: string,
+  candidate: Candidate,
   rank: number,
+  fitting: number,
+  validUntilMs: number | undefined,
   scope: DecisionScope,
-): Omit<Choice, 'explanation'> {
+): Choice {
   return {
     placement,
     rank,
-    policy: plan.id,
-    shown: { kind: 'offer', id: planned.id },
-    content: content?.(valuesOf(scope)),
-    score,
-    reason: restricted ? 'TARGETING_MATCH' : 'DEFAULT',
+    policy,
+    shown: { kind: 'offer', id: candidate.planned.id },
+    content: candidate.content?.(valuesOf(scope)),
+    score: candidate.score,
+    reason: candidate.restricted ? 'TARGETING_MATCH' : 'DEFAULT',
+    explanation: explainChoice(candidate, rank, fitting),
+    validUntilMs,
   };
 }
 

@@ -12,10 +12,9 @@ const LEFT_OUT: Readonly<Record<CandidateOutcome, string>> = {
 };
 
 /** One sentence on why this offer is shown: its rank, among how many, and for whom it is. */
-export function explainChoice(candidate: Candidate, rank: number, candidates: readonly Candidate[]): string {
+export function explainChoice(candidate: Candidate, rank: number, fitting: number): string {
   const { planned, score, formulaFailed, restricted } = candidate;
-  const eligible = candidates.filter(({ outcome }) => outcome === 'CHOSEN' || outcome === 'RANKED_LOWER').length;
-  const among = eligible === 1 ? 'the only offer that fits' : `${ordinal(rank)} of ${eligible} offers that fit`;
+  const among = fitting === 1 ? 'the only offer that fits' : `${ordinal(rank)} of ${fitting} offers that fit`;
   const whom = restricted ? 'the person meets its conditions' : 'it is open to everyone';
   const failed = formulaFailed ? '; its formula gave no number, so its priority was used' : '';
   return `"${planned.offer.name}" is ${among}, with a score of ${score}; ${whom}${failed}.`;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { AppError } from '../../../platform/errors';
 import type { Metrics } from '../../../platform/metrics';
 import type { Candidate } from '../domain/candidates';
@@ -67,7 +67,7 @@ function limit(message: string, name: string): AppError {
 
 function decisionId({ requestId, profileId }: DecisionRequest, index: number, { placement, rank }: Choice): string {
   const key = JSON.stringify([requestId, profileId, placement.id, index, rank]);
-  return createHash('sha256').update(key).digest('base64url').slice(0, 22);
+  return hash('sha256', key, 'base64url').slice(0, 22);
 }
 
 function createFailureCounter(metrics: Metrics): (outcome: PlacementOutcome) => void {
