@@ -1,12 +1,4 @@
 import { z } from 'zod';
-import type { Scope } from '../platform/graphql/request-context';
-
-/** One credential as it is configured. `sha256` is the hex hash of the key: the key itself is not kept. */
-export interface ConfiguredKey {
-  readonly scope: Scope;
-  readonly sandbox: string;
-  readonly sha256: string;
-}
 
 /** The parts that can be served alone. */
 export const PARTS = ['gateway', 'profile', 'segments', 'offers', 'destinations'] as const;
