@@ -1,0 +1,124 @@
+import { createPlatformParts, type PlatformParts } from './platform-parts';
+import { type Attune, createAttune } from './attune';
+import { ConfigurationError, type Environment, type Part } from './config';
+import { type PartUrls, servePart } from './distributed';
+import { createGatewayPart } from './gateway-part';
+import { type ConfiguredKey, hashKeys, type PlainKeys } from './keys';
+import { openStore, type StoreOptions } from './store';
+
+const DAY_MS = 86_400_000;
+
+/** A door that is open, until it is closed. */
+export interface Served {
+  readonly url: string;
+  /** Set when the whole of Attune runs in this process. */
+  readonly attune?: Attune;
+  close(): Promise<void>;
+}
+
+/** Serves what the settings name: the whole in one process, or one part of it. */
+export function serve(environment: Environment): Promise<Served> {
+  const parts = createPlatformParts(environment);
+  return environment.SERVE === undefined
+    ? serveWhole(environment, parts)
+    : serveOne(environment.SERVE, environment, parts);
+}
+
+/** The keys that the settings name. */
+export function keysOf(environment: Environment): PlainKeys {
+  return {
+    public: environment.ATTUNE_PUBLIC_KEY,
+    server: environment.ATTUNE_SERVER_KEY,
+    admin: environment.ATTUNE_ADMIN_KEY,
+    privacy: environment.ATTUNE_PRIVACY_KEY,
+  };
+}
+
+/** The store that the settings name: MongoDB where its address is set, else the folder. */
+export function storeOf({ MONGODB_URI, ATTUNE_DATA }: Environment): StoreOptions {
+  return MONGODB_URI === undefined
+    ? { kind: 'embedded', folder: ATTUNE_DATA }
+    : { kind: 'mongodb', uri: MONGODB_URI };
+}
+
+async function serveWhole(environment: Environment, parts: PlatformParts): Promise<Served> {
+  warnAboutKeys(environment, parts);
+  const { ATTUNE_IDENTITY_SECRET: identitySecret, ATTUNE_REQUEST_TIMEOUT_MS: timeoutMs } = environment;
+  const { ATTUNE_BODY_LIMIT_BYTES: bodyLimitBytes } = environment;
+  const attune = await createAttune({
+    ...parts,
+    store: storeOf(environment),
+    keys: keysOf(environment),
+    timeZone: environment.ATTUNE_TIME_ZONE,
+    keepLogMs: environment.ATTUNE_LOG_RETENTION_DAYS * DAY_MS,
+    ...(identitySecret === undefined ? {} : { identitySecret }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(bodyLimitBytes === undefined ? {} : { bodyLimitBytes }),
+  });
+  try {
+    const { url } = await attune.listen(environment.PORT, environment.HOST);
+    return { url, attune, close: attune.close };
+  } catch (error) {
+    await attune.close();
+    throw error;
+  }
+}
+
+async function serveOne(part: Part, environment: Environment, parts: PlatformParts): Promise<Served> {
+  const secret = required(environment, 'ATTUNE_INTERNAL_SECRET');
+  const keys: readonly ConfiguredKey[] = hashKeys(keysOf(environment));
+  const urls = urlsOf(environment);
+  const { PORT: port, HOST: host } = environment;
+  if (part === 'gateway') {
+    warnAboutKeys(environment, parts);
+    const timeoutMs = environment.ATTUNE_REQUEST_TIMEOUT_MS;
+    const bodyLimitBytes = environment.ATTUNE_BODY_LIMIT_BYTES;
+    const gateway = await createGatewayPart({ platform: parts, urls, secret, keys, timeoutMs, bodyLimitBytes });
+    const { url } = await gateway.listen(port, host);
+    return { url, close: gateway.close };
+  }
+  required(environment, 'MONGODB_URI');
+  const store = await openStore(storeOf(environment), parts.clock, parts.log);
+  const served = await servePart(part, {
+    platform: { ...parts, store },
+    urls,
+    secret,
+    keys: keys.filter(({ scope }) => scope === 'admin'),
+    port,
+    host,
+    timeZone: environment.ATTUNE_TIME_ZONE,
+    identitySecret: environment.ATTUNE_IDENTITY_SECRET,
+    keepLogMs: environment.ATTUNE_LOG_RETENTION_DAYS * DAY_MS,
+  });
+  return {
+    url: served.url,
+    async close() {
+      await served.close();
+      await store.close();
+    },
+  };
+}
+
+function urlsOf(environment: Environment): PartUrls {
+  return {
+    profile: required(environment, 'ATTUNE_PROFILE_URL'),
+    segments: required(environment, 'ATTUNE_SEGMENTS_URL'),
+    offers: required(environment, 'ATTUNE_OFFERS_URL'),
+    destinations: required(environment, 'ATTUNE_DESTINATIONS_URL'),
+  };
+}
+
+function required(environment: Environment, name: keyof Environment): string {
+  const value = environment[name];
+  if (typeof value !== 'string') throw new ConfigurationError(`${name} must be set when one part is served alone.`);
+  return value;
+}
+
+function warnAboutKeys(environment: Environment, { log }: PlatformParts): void {
+  if (Object.values(keysOf(environment)).every((key) => key === undefined)) {
+    log.warn({}, 'no API key is set, so nobody can ask: set ATTUNE_ADMIN_KEY, ATTUNE_SERVER_KEY or ATTUNE_PUBLIC_KEY');
+  }
+  if (environment.ATTUNE_PUBLIC_KEY !== undefined && environment.ATTUNE_IDENTITY_SECRET === undefined) {
+    log.warn({}, "ATTUNE_IDENTITY_SECRET is not set: a person's identity sent with a public key is taken as it is");
+  }
+}
