@@ -95,7 +95,12 @@ export async function createAttune(options: AttuneOptions): Promise<Attune> {
     await release();
     throw error;
   });
-  return { ...toAttune(gateway, release), ingestion: embedded.subgraphs.profile.ingestion, adminKey, idle: embedded.idle };
+  return {
+    ...toAttune(gateway, release),
+    ingestion: embedded.subgraphs.profile.ingestion,
+    adminKey,
+    idle: embedded.idle,
+  };
 }
 
 function toAttune(gateway: Gateway, release: () => Promise<void>): Omit<Attune, 'ingestion' | 'adminKey' | 'idle'> {

@@ -103,6 +103,9 @@ export async function answerPort(call: () => Promise<unknown>): Promise<{ status
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const { code, message, retryable, details } = error;
-    return { status: 422, body: JSON.stringify({ error: { code, message, retryable, details } satisfies PortFailure }) };
+    return {
+      status: 422,
+      body: JSON.stringify({ error: { code, message, retryable, details } satisfies PortFailure }),
+    };
   }
 }

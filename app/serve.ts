@@ -1,9 +1,9 @@
-import { createPlatformParts, type PlatformParts } from './platform-parts';
 import { type Attune, createAttune } from './attune';
 import { ConfigurationError, type Environment, type Part } from './config';
 import { type PartUrls, servePart } from './distributed';
 import { createGatewayPart } from './gateway-part';
 import { type ConfiguredKey, hashKeys, type PlainKeys } from './keys';
+import { createPlatformParts, type PlatformParts } from './platform-parts';
 import { openStore, type StoreOptions } from './store';
 
 const DAY_MS = 86_400_000;
@@ -36,9 +36,7 @@ export function keysOf(environment: Environment): PlainKeys {
 
 /** The store that the settings name: MongoDB where its address is set, else the folder. */
 export function storeOf({ MONGODB_URI, ATTUNE_DATA }: Environment): StoreOptions {
-  return MONGODB_URI === undefined
-    ? { kind: 'embedded', folder: ATTUNE_DATA }
-    : { kind: 'mongodb', uri: MONGODB_URI };
+  return MONGODB_URI === undefined ? { kind: 'embedded', folder: ATTUNE_DATA } : { kind: 'mongodb', uri: MONGODB_URI };
 }
 
 async function serveWhole(environment: Environment, parts: PlatformParts): Promise<Served> {

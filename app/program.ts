@@ -1,0 +1,17 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT } from './exit';
+import { addGatewayCommand } from './gateway-command';
+import { addServeCommand } from './serve-command';
+
+/** The command line `attune`, with all its commands. */
+export function createProgram(): Command {
+  const program = new Command('attune')
+    .description('Profiles, segments, decisions and activation behind one federated GraphQL API.')
+    .showHelpAfterError()
+    .exitOverride((error: CommanderError) => {
+      process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
+    });
+  addServeCommand(program);
+  addGatewayCommand(program);
+  return program;
+}

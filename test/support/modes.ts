@@ -1,0 +1,125 @@
+import type { ExecutionResult } from 'graphql';
+import { createClient } from 'graphql-ws';
+import { request } from 'undici';
+import WebSocket from 'ws';
+import { createAttune, type Question } from '../../app/attune';
+import type { StoreOptions } from '../../app/store';
+import { createLog } from '../../platform/log';
+import { mongodbUri } from './every-store';
+import { createManualClock } from './manual-clock';
+import { openProcesses } from './part-processes';
+import { createTemporaryFolder } from './temporary-folder';
+
+export type ModeName = 'embedded' | 'mongodb' | 'five processes';
+
+export const KEYS = {
+  public: 'public-key-of-the-tests',
+  server: 'server-key-of-the-tests',
+  admin: 'admin-key-of-the-tests',
+  privacy: 'privacy-key-of-the-tests',
+} as const;
+
+export const START_MS = Date.UTC(2026, 0, 15, 12);
+
+export interface Running {
+  readonly url: string;
+  ask(query: string, variables?: Record<string, unknown>, key?: string): Promise<ExecutionResult>;
+  subscribe(question: Question): Promise<AsyncIterableIterator<ExecutionResult>>;
+  now(): number;
+  moveTo(atMs: number): Promise<void>;
+  idle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts a fresh Attune in one of the ways of running it. */
+export function openMode(mode: ModeName): Promise<Running> {
+  if (mode === 'embedded') return openInFolder();
+  return mode === 'mongodb' ? openOnMongo() : openInProcesses();
+}
+
+let databases = 0;
+
+function freshDatabase(): string {
+  databases += 1;
+  return `${mongodbUri()}`.replace('/?', `/attune_mode_${process.pid}_${databases}?`);
+}
+
+async function openInFolder(): Promise<Running> {
+  const folder = createTemporaryFolder();
+  const running = await openWhole({ kind: 'embedded', folder: folder.path });
+  return {
+    ...running,
+    async close() {
+      await running.close();
+      folder.remove();
+    },
+  };
+}
+
+async function openOnMongo(): Promise<Running> {
+  return openWhole({ kind: 'mongodb', uri: freshDatabase() });
+}
+
+async function openWhole(store: StoreOptions): Promise<Running> {
+  const clock = createManualClock(START_MS);
+  const attune = await createAttune({ store, clock, log: createLog('silent'), keys: KEYS });
+  const { url } = await attune.listen(0);
+  return {
+    url,
+    ask: (query, variables = {}, key = KEYS.admin) => attune.execute({ query, variables, key }),
+    async subscribe(question) {
+      const stream = await attune.subscribe({ key: KEYS.admin, ...question });
+      if (!(Symbol.asyncIterator in stream)) throw new Error(JSON.stringify(stream.errors));
+      return stream;
+    },
+    now: clock.now,
+    async moveTo(atMs) {
+      clock.moveTo(atMs);
+      await attune.idle();
+    },
+    idle: attune.idle,
+    close: attune.close,
+  };
+}
+
+async function openInProcesses(): Promise<Running> {
+  let nowMs = START_MS;
+  const processes = await openProcesses({ mongodbUri: freshDatabase(), nowMs, keys: KEYS });
+  const { url } = processes;
+  const clients = new Set<ReturnType<typeof createClient>>();
+  return {
+    url,
+    ask: (query, variables = {}, key = KEYS.admin) => askOverHttp(url, { query, variables, key }),
+    async subscribe(question) {
+      const { key = KEYS.admin, query, variables = {} } = question;
+      const client = createClient({
+        url: `${url.replace('http', 'ws')}/graphql`,
+        webSocketImpl: WebSocket,
+        connectionParams: { authorization: `Bearer ${key}` },
+        retryAttempts: 0,
+      });
+      clients.add(client);
+      return client.iterate({ query, variables }) as AsyncIterableIterator<ExecutionResult>;
+    },
+    now: () => nowMs,
+    async moveTo(atMs) {
+      nowMs = atMs;
+      await processes.moveTo(atMs);
+    },
+    idle: processes.idle,
+    async close() {
+      for (const client of clients) await client.dispose();
+      await processes.close();
+    },
+  };
+}
+
+/** One question over HTTP, as a client of another language would ask. */
+export async function askOverHttp(url: string, { key, ...body }: Question): Promise<ExecutionResult> {
+  const answer = await request(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) },
+    body: JSON.stringify(body),
+  });
+  return (await answer.body.json()) as ExecutionResult;
+}

@@ -1,0 +1,101 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { PARTS, type Part } from '../../app/config';
+import type { PlainKeys } from '../../app/keys';
+import type { PartOrder, PartReply, PartStart } from './part-entry';
+
+/** Gateway and subgraphs as five processes over one MongoDB. */
+export interface Processes {
+  /** The gateway's address. */
+  readonly url: string;
+  moveTo(atMs: number): Promise<void>;
+  idle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts all five with clocks that stand still at `nowMs`. */
+export async function openProcesses(options: {
+  readonly mongodbUri: string;
+  readonly nowMs: number;
+  readonly keys: PlainKeys;
+}): Promise<Processes> {
+  const ports = Object.fromEntries(await Promise.all(PARTS.map(async (part) => [part, await findFreePort()] as const)));
+  const urls = Object.fromEntries(PARTS.map((part) => [part, `http://127.0.0.1:${ports[part]}`])) as Record<
+    Part,
+    string
+  >;
+  const children = new Map<Part, Child>();
+  const behind = PARTS.filter((part) => part !== 'gateway');
+  const start = async (part: Part): Promise<void> => {
+    const child = createChild();
+    children.set(part, child);
+    await child.tell({ ...options, kind: 'start', part, urls, port: Number(ports[part]) } satisfies PartStart);
+  };
+  await Promise.all(PARTS.map(start));
+  // In the order in which one thing leads to another.
+  const idle = async (): Promise<void> => {
+    for (const part of behind) await children.get(part)?.tell({ kind: 'idle' });
+  };
+  return {
+    url: urls.gateway,
+    async moveTo(atMs) {
+      await Promise.all([...children.values()].map((child) => child.tell({ kind: 'move', atMs })));
+      await idle();
+    },
+    idle,
+    async close() {
+      for (const part of ['gateway', ...behind] as const) await children.get(part)?.end();
+    },
+  };
+}
+
+interface Child {
+  tell(order: PartOrder): Promise<void>;
+  end(): Promise<void>;
+}
+
+function createChild(): Child {
+  const child = fork(join(__dirname, 'part-entry.ts'), {
+    execArgv: ['--import', 'tsx'],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
+  let orders = 0;
+  child.on('message', ({ id, error }: PartReply) => {
+    const waiter = waiting.get(id);
+    waiting.delete(id);
+    if (error === undefined) waiter?.resolve();
+    else waiter?.reject(new Error(error));
+  });
+  child.on('exit', (code) => {
+    for (const { reject } of waiting.values()) reject(new Error(`A part ended with ${code}.`));
+  });
+  return {
+    tell: (order) =>
+      new Promise((resolve, reject) => {
+        orders += 1;
+        waiting.set(orders, { resolve, reject });
+        child.send({ id: orders, order });
+      }),
+    end: () => endChild(child),
+  };
+}
+
+async function endChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
