@@ -52,9 +52,10 @@ export function parseEnvironment(source: Readonly<Record<string, string | undefi
   throw new ConfigurationError(`The configuration cannot be used. ${faults.join('; ')}`);
 }
 
-/** The settings of this process. The only place that reads `process.env`. */
-export function readEnvironment(): Environment {
-  return parseEnvironment(process.env);
+/** The settings of this process, where `flags` go before the environment. The only place that reads `process.env`. */
+export function readEnvironment(flags: Readonly<Record<string, string | undefined>> = {}): Environment {
+  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
+  return parseEnvironment({ ...process.env, ...Object.fromEntries(given) });
 }
 
 function isTimeZone(zone: string): boolean {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { createStandaloneGateway } from '../gateway/standalone';
-import { ConfigurationError, parseEnvironment } from './config';
+import { ConfigurationError, readEnvironment } from './config';
 import { waitForEnd } from './exit';
 import { hashKeys } from './keys';
 import { createPlatformParts } from './platform-parts';
@@ -30,11 +30,7 @@ export function addGatewayCommand(program: Command): void {
         .default('keys'),
     )
     .action(async ({ supergraph, port, host, authorize }: GatewayFlags) => {
-      const environment = parseEnvironment({
-        ...process.env,
-        ...(port && { PORT: port }),
-        ...(host && { HOST: host }),
-      });
+      const environment = readEnvironment({ PORT: port, HOST: host });
       if (authorize === 'none' && !LOOPBACK.has(environment.HOST)) {
         throw new ConfigurationError(`--authorize none serves this machine alone; HOST is ${environment.HOST}.`);
       }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { parseEnvironment } from './config';
+import { readEnvironment } from './config';
 import { waitForEnd } from './exit';
 import { serve } from './serve';
 
@@ -20,16 +20,13 @@ export function addServeCommand(program: Command): void {
     .option('-d, --data <folder>', 'where the data is kept (ATTUNE_DATA)')
     .option('-c, --config <folder>', 'YAML configuration to apply at the start (ATTUNE_CONFIG)')
     .action(async (flags: ServeFlags) => {
-      const served = await serve(parseEnvironment({ ...process.env, ...toVariables(flags) }));
+      const served = await serve(readEnvironment(toVariables(flags)));
       process.stdout.write(`Attune answers at ${served.url}/graphql\n`);
       await waitForEnd();
       await served.close();
     });
 }
 
-function toVariables({ port, host, data, config }: ServeFlags): Record<string, string> {
-  const named = { PORT: port, HOST: host, ATTUNE_DATA: data, ATTUNE_CONFIG: config };
-  return Object.fromEntries(
-    Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
+function toVariables({ port, host, data, config }: ServeFlags): Record<string, string | undefined> {
+  return { PORT: port, HOST: host, ATTUNE_DATA: data, ATTUNE_CONFIG: config };
 }
