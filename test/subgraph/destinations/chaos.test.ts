@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Store } from '../../../platform/store/store';
+import { type Answer, openReceiver, type Receiver } from '../../support/receiver';
 import { type Change, type DestinationsFixture, openDestinations, putSegment } from './destinations-fixture';
-import { type Answer, openReceiver, type Receiver } from './receiver';
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {

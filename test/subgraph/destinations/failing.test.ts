@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { openReceiver, type Receiver } from '../../support/receiver';
 import { type DestinationsFixture, openDestinations, putSegment } from './destinations-fixture';
-import { openReceiver, type Receiver } from './receiver';
 
 let outside: Receiver;
 let fixture: DestinationsFixture;

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { openReceiver, type Receiver } from '../../support/receiver';
 import { type DestinationsFixture, NOW_MS, openDestinations, putSegment } from './destinations-fixture';
-import { openReceiver, type Receiver } from './receiver';
 
 let outside: Receiver;
 let fixture: DestinationsFixture;

@@ -1,0 +1,79 @@
+import { createHmac } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type AttuneUnderTest, describeEveryMode, KEYS } from '../support/every-mode';
+import { openReceiver, type Receiver } from '../support/receiver';
+import { event, identityMap, publish } from '../support/shop';
+
+const SECRET = 'the secret of the webhook';
+const LEDGER = `query ($id: ID!) {
+  deliveryLedger(destination: $id) { received sent skipped failed pending reasons }
+}`;
+
+describeEveryMode('A segment that is sent on', (attune) => {
+  let receiver: Receiver;
+  beforeAll(async () => {
+    receiver = await openReceiver();
+  });
+  afterAll(() => receiver.close());
+
+  test('A-4 activating a segment sends those already in it; an exit is sent once, as an exit; the ledger adds up', async () => {
+    await publish(
+      attune,
+      'open-carts',
+      'xEvent[eventType = "commerce.cartAdds"].count() > xEvent[eventType = "commerce.purchases"].count()',
+    );
+    await ingest(attune, [
+      event('commerce.cartAdds', attune.now(), { identityMap: identityMap('CRMID', 'D-1') }),
+      event('commerce.cartAdds', attune.now(), { identityMap: identityMap('ECID', '8'.repeat(38)) }),
+    ]);
+    await attune.idle();
+    await attune.data('mutation ($input: DestinationInput!) { putDestination(input: $input) { id } }', {
+      input: {
+        id: 'webhook',
+        name: 'Webhook',
+        connector: 'http-streaming',
+        settings: { url: receiver.url, secret: SECRET },
+        identities: [{ namespace: 'CRMID' }],
+      },
+    });
+    await attune.data(
+      'mutation { activateSegment(destination: "webhook", segment: "open-carts") { destination { id } } }',
+    );
+    await receiver.arrived(1);
+    await attune.idle();
+    await ingest(attune, [event('commerce.purchases', attune.now(), { identityMap: identityMap('CRMID', 'D-1') })]);
+    await receiver.arrived(2);
+    await attune.idle();
+
+    expect(receiver.received.map(({ message }) => message.segmentMembership.ups['open-carts']?.status)).toEqual([
+      'realized',
+      'exited',
+    ]);
+    for (const { message } of receiver.received) expect(message.identityMap.CRMID).toEqual([{ id: 'D-1' }]);
+    const { deliveryLedger } = await attune.data(LEDGER, { id: 'webhook' });
+    const [row] = deliveryLedger;
+    expect(row).toMatchObject({ received: 3, sent: 2, skipped: 1, failed: 0, pending: 0 });
+    expect(Object.values(row.reasons)).toEqual([1]);
+  });
+
+  test('A-6 messages are signed over time and body, and carry an idempotency key', () => {
+    const keys = new Set<unknown>();
+    for (const { headers, body } of receiver.received) {
+      const signature = String(headers['attune-signature']);
+      const [, time, digest] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(signature) ?? [];
+      expect(digest).toBe(createHmac('sha256', SECRET).update(`${time}.${body}`).digest('hex'));
+      keys.add(headers['idempotency-key']);
+    }
+    expect(keys.size).toBe(receiver.received.length);
+  });
+
+  test('S-9 a segment that a destination uses is not deleted, and the refusal lists the users', async () => {
+    const { errors } = await attune.ask('mutation { deleteSegment(id: "open-carts") { id } }');
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'CONFLICT', usedBy: ['destination:webhook'] });
+  });
+});
+
+async function ingest(attune: AttuneUnderTest, events: readonly object[]): Promise<void> {
+  const mutation = 'mutation ($events: [JSONObject!]!) { ingestEvents(dataset: "web", events: $events) { rejected } }';
+  expect((await attune.data(mutation, { events }, KEYS.server)).ingestEvents.rejected).toBe(0);
+}
