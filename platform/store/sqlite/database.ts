@@ -39,6 +39,19 @@ export function openDatabase(folder: string, nowMs: number): Database {
   return database;
 }
 
+/**
+ * Closes the database and lets go of the folder at once. Closing alone would not: the driver keeps a connection open
+ * behind our back until the last prepared statement is garbage collected.
+ */
+export function closeDatabase(database: Database): void {
+  if (!database.isOpen) return;
+  try {
+    database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; BEGIN IMMEDIATE; COMMIT');
+  } finally {
+    database.close();
+  }
+}
+
 function isBusy(error: unknown): boolean {
   const code = (error as { errcode?: number }).errcode ?? 0;
   return (code & 0xff) === 5 || (code & 0xff) === 6;

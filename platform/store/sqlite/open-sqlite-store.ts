@@ -3,7 +3,7 @@ import type { Log } from '../../log';
 import { createGroupCommit } from '../group-commit';
 import { checkCommit } from '../keys';
 import type { Collection, CollectionSpec, Store } from '../store';
-import { openDatabase } from './database';
+import { closeDatabase, openDatabase } from './database';
 import { createSqliteCollection } from './sqlite-collection';
 import { createSqliteLog } from './sqlite-log';
 import { createStatements } from './statements';
@@ -40,7 +40,7 @@ export async function openSqliteStore(options: {
     },
     async close() {
       await group.close();
-      if (database.isOpen) database.close();
+      closeDatabase(database);
     },
   };
 }
