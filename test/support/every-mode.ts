@@ -51,7 +51,12 @@ function declareMode(mode: ModeName, declare: (attune: AttuneUnderTest) => void)
     await running?.close();
     running = undefined;
   }, 60_000);
-  declare({
+  declare(toAttuneUnderTest(mode, current));
+}
+
+/** The view of tests on what is running. */
+export function toAttuneUnderTest(mode: ModeName, current: () => Running): AttuneUnderTest {
+  return {
     mode,
     ask: (...args) => current().ask(...args),
     async data(...args) {
@@ -64,5 +69,5 @@ function declareMode(mode: ModeName, declare: (attune: AttuneUnderTest) => void)
     now: () => current().now(),
     moveTo: (atMs) => current().moveTo(atMs),
     idle: () => current().idle(),
-  });
+  };
 }

@@ -7,7 +7,7 @@ import type { StoreOptions } from '../../app/store';
 import { createLog } from '../../platform/log';
 import { mongodbUri } from './every-store';
 import { createManualClock } from './manual-clock';
-import { openProcesses } from './part-processes';
+import { openProcesses, type Processes } from './part-processes';
 import { createTemporaryFolder } from './temporary-folder';
 
 export type ModeName = 'embedded' | 'mongodb' | 'five processes';
@@ -29,6 +29,8 @@ export interface Running {
   moveTo(atMs: number): Promise<void>;
   idle(): Promise<void>;
   close(): Promise<void>;
+  /** Only of five processes. */
+  signal?: Processes['signal'];
 }
 
 /** Starts a fresh Attune in one of the ways of running it. */
@@ -107,6 +109,7 @@ async function openInProcesses(): Promise<Running> {
       await processes.moveTo(atMs);
     },
     idle: processes.idle,
+    signal: processes.signal,
     async close() {
       for (const client of clients) await client.dispose();
       await processes.close();

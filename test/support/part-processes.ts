@@ -13,6 +13,8 @@ export interface Processes {
   readonly url: string;
   moveTo(atMs: number): Promise<void>;
   idle(): Promise<void>;
+  /** Sends a signal to one of them: SIGKILL ends it, SIGSTOP lets it hang, SIGCONT lets it go on. */
+  signal(part: Part, name: NodeJS.Signals): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -46,6 +48,7 @@ export async function openProcesses(options: {
       await idle();
     },
     idle,
+    signal: async (part, name) => children.get(part)?.signal(name),
     async close() {
       for (const part of ['gateway', ...behind] as const) await children.get(part)?.end();
     },
@@ -54,6 +57,7 @@ export async function openProcesses(options: {
 
 interface Child {
   tell(order: PartOrder): Promise<void>;
+  signal(name: NodeJS.Signals): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -80,12 +84,17 @@ function createChild(): Child {
         waiting.set(orders, { resolve, reject });
         child.send({ id: orders, order });
       }),
+    async signal(name) {
+      const ended = once(child, 'exit');
+      child.kill(name);
+      if (name === 'SIGKILL') await ended;
+    },
     end: () => endChild(child),
   };
 }
 
 async function endChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
   await ended;
