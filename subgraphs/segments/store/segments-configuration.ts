@@ -1,0 +1,38 @@
+import {
+  type Configuration,
+  configurationCollection,
+  createConfigurations,
+  type LoadedConfiguration,
+} from '../../../platform/store/configuration';
+import type { CollectionSpec, Store, Stored } from '../../../platform/store/store';
+import type { Segment } from '../domain/segment';
+
+/** Where segments are kept. */
+export const configurationSpec: CollectionSpec = configurationCollection('segments');
+
+/** The segments of each sandbox, and what is compiled from them. */
+export interface SegmentsConfiguration<C> {
+  readonly segments: Configuration<Segment>;
+  /** As of now, made once per change. */
+  compiled(sandbox: string): Promise<C>;
+}
+
+/** @param compile makes what is used of the segments; called once per change of them */
+export function createSegmentsConfiguration<C>(
+  store: Store,
+  compile: (segments: ReadonlyMap<string, Stored<Segment>>) => C,
+): SegmentsConfiguration<C> {
+  const configurations = createConfigurations(store, 'segments');
+  const known = new WeakMap<LoadedConfiguration, { readonly made: C }>();
+  return {
+    segments: configurations<Segment>('segment'),
+    async compiled(sandbox) {
+      const loaded = await configurations.loaded(sandbox);
+      const found = known.get(loaded) ?? {
+        made: compile((loaded.kinds.get('segment') ?? new Map()) as ReadonlyMap<string, Stored<Segment>>),
+      };
+      known.set(loaded, found);
+      return found.made;
+    },
+  };
+}
