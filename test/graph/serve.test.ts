@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { mongodbUri } from '../support/every-store';
+import { askOverHttp, KEYS } from '../support/modes';
+import { openServer, type ServerProcess } from '../support/server-process';
+import { event, identityMap } from '../support/shop';
+import { createTemporaryFolder } from '../support/temporary-folder';
+
+const INGEST = 'mutation ($events: [JSONObject!]!) { ingestEvents(dataset: "web", events: $events) { accepted } }';
+const EVENTS =
+  '{ profile(identity: { namespace: "CRMID", value: "K" }) { events(first: 1000) { edges { node { id } } } } }';
+const ROUNDS = 5;
+
+describe('attune serve', () => {
+  let folder: ReturnType<typeof createTemporaryFolder>;
+  const servers: ServerProcess[] = [];
+  const start = async (args: readonly string[], environment?: Record<string, string>): Promise<ServerProcess> => {
+    const server = await openServer(args, environment);
+    servers.push(server);
+    return server;
+  };
+  beforeEach(() => {
+    folder = createTemporaryFolder();
+  });
+  afterEach(async () => {
+    for (const server of servers.splice(0)) await server.end('SIGKILL');
+    folder.remove();
+  });
+
+  test('a first collect needs no set-up, and the data is there after Ctrl-C and a new start', async () => {
+    const first = await start(['--data', folder.path]);
+    const { data } = await askOverHttp(first.url, {
+      key: KEYS.public,
+      query: 'mutation ($input: CollectInput!) { collect(input: $input) { ecid results { status } profile { id } } }',
+      variables: { input: { events: [event('web.pageView', Date.now())] } },
+    });
+    const { ecid, profile } = (data as { collect: { ecid: string; profile: { id: string } } }).collect;
+    expect(await first.end('SIGINT')).toBe(0);
+
+    const second = await start(['--data', folder.path]);
+    const again = await askOverHttp(second.url, {
+      key: KEYS.public,
+      query: 'query ($ecid: String!) { profile(identity: { namespace: "ECID", value: $ecid }) { id } }',
+      variables: { ecid },
+    });
+    expect(again).toEqual({ data: { profile } });
+    expect(await second.end('SIGTERM')).toBe(0);
+  });
+
+  test.each([
+    ['a folder', undefined],
+    ['MongoDB', mongodbUri()],
+  ])(
+    'R-2 what was acknowledged survives kill -9 at any instant, over %s',
+    async (kind, uri) => {
+      if (kind === 'MongoDB' && !uri) return;
+      const environment: Record<string, string> = uri
+        ? { MONGODB_URI: uri.replace('/?', `/attune_kill_${process.pid}?`) }
+        : {};
+      const acknowledged: string[] = [];
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const server = await start(['--data', folder.path], environment);
+        const writers = Array.from({ length: 4 }, (_, writer) => write(server.url, round, writer, acknowledged));
+        while (acknowledged.length < (round + 1) * 40) await new Promise(setImmediate);
+        await server.end('SIGKILL');
+        await Promise.all(writers);
+      }
+      const server = await start(['--data', folder.path], environment);
+      const { data } = await askOverHttp(server.url, { key: KEYS.server, query: EVENTS });
+      const { edges } = (data as { profile: { events: { edges: { node: { id: string } }[] } } }).profile.events;
+      const kept = new Set(edges.map(({ node }) => node.id));
+      expect(acknowledged.filter((id) => !kept.has(id))).toEqual([]);
+    },
+    120_000,
+  );
+
+  test('a second process on the same folder is refused with a sentence that says who holds it', async () => {
+    await start(['--data', folder.path]);
+    await expect(openServer(['--data', folder.path])).rejects.toThrow(/\bprocess \d+/);
+  });
+
+  test('a setting that cannot be used stops the start with 2 and is named', async () => {
+    await expect(openServer(['--data', folder.path], { ATTUNE_TIME_ZONE: 'Mars/Olympus' })).rejects.toThrow(
+      /ended with 2: .*ATTUNE_TIME_ZONE/,
+    );
+    await expect(openServer(['--port', 'many'])).rejects.toThrow(/ended with 2: .*PORT/);
+  });
+
+  test('a start with a public key and no identity secret warns', async () => {
+    const server = await start(['--data', folder.path]);
+    expect(server.stderr()).toContain('ATTUNE_IDENTITY_SECRET');
+  });
+});
+
+/** Sends one event after another until the server is gone; keeps the ids of those that were acknowledged. */
+async function write(url: string, round: number, writer: number, acknowledged: string[]): Promise<void> {
+  for (let count = 0; ; count += 1) {
+    const one = { ...event('web.pageView', Date.now()), _id: `${round}-${writer}-${count}` };
+    const events = [{ ...one, identityMap: identityMap('CRMID', 'K') }];
+    const answer = await askOverHttp(url, { key: KEYS.server, query: INGEST, variables: { events } }).catch(() => null);
+    if (!answer) return;
+    if ((answer.data as { ingestEvents: { accepted: number } | null } | null)?.ingestEvents?.accepted === 1) {
+      acknowledged.push(one._id);
+    }
+  }
+}
