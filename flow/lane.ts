@@ -132,7 +132,7 @@ export function createLane(options: LaneOptions): Lane {
   };
 
   const runToTheEnd = async (): Promise<void> => {
-    const unlisten = eventLog.onAppend(stream, signal.raise);
+    const unlisten = eventLog.onAppend(stream, (grown) => grown.has(partition) && signal.raise());
     await run().catch((error) => log.warn({ lane: id, error: String(error) }, 'the offset was not stored'));
     unlisten();
     running = undefined;

@@ -44,8 +44,11 @@ export interface EventLog {
   readKey<B>(stream: string, sandbox: string, key: string, limit: number): Promise<readonly LogEntry<B>[]>;
   /** The last committed position of each partition (0: nothing yet). */
   head(stream: string): Promise<Positions>;
-  /** Calls back after commits that appended to `stream`: a wake-up, perhaps spurious, perhaps one for many. Never awaited. */
-  onAppend(stream: string, wake: () => void): () => void;
+  /**
+   * Calls back after commits that appended to `stream`, with the partitions that grew: a wake-up, perhaps spurious,
+   * perhaps one for many. Never awaited.
+   */
+  onAppend(stream: string, wake: (partitions: ReadonlySet<number>) => void): () => void;
   /** Removes entries older than `beforeMs` from all streams; positions stay as they are. */
   trim(beforeMs: number): Promise<void>;
 }

@@ -2,6 +2,7 @@ import type { Db } from 'mongodb';
 import { isKey } from '../keys';
 import type { Collection, CollectionSpec, RangeQuery, Stored } from '../store';
 import { toRangeBounds } from './range-bounds';
+import { reaching } from './reaching';
 import { endOf, type Row, rowId, rowsOf, toStored } from './rows';
 
 type ReadRow = Pick<Row, 'k' | 'v' | 'b'>;
@@ -14,22 +15,24 @@ export function createMongoCollection<T>(database: Db, spec: CollectionSpec): Co
   const walk = async (sandbox: string, query: RangeQuery, projection: object): Promise<readonly Row[]> => {
     const bounds = toRangeBounds(spec, sandbox, query);
     if (!bounds || query.limit <= 0) return [];
-    return rows.find({}, { ...bounds, hint: query.index, limit: query.limit, projection }).toArray();
+    return reaching(rows.find({}, { ...bounds, hint: query.index, limit: query.limit, projection }).toArray());
   };
   return {
     name: spec.name,
     async get(sandbox, id) {
       if (!isKey(id)) return undefined;
-      const row = await rows.findOne<ReadRow>({ _id: rowId(sandbox, id) }, { projection: READ });
+      const row = await reaching(rows.findOne<ReadRow>({ _id: rowId(sandbox, id) }, { projection: READ }));
       return row ? toStored<T>(row) : undefined;
     },
     async getMany(sandbox, ids) {
       if (ids.length === 0) return [];
       const keys = ids.filter(isKey).map((id) => rowId(sandbox, id));
-      const found = await rows
-        .find({ _id: { $in: keys } })
-        .project<ReadRow>(READ)
-        .toArray();
+      const found = await reaching(
+        rows
+          .find({ _id: { $in: keys } })
+          .project<ReadRow>(READ)
+          .toArray(),
+      );
       const byId = new Map<string, Stored<T>>(found.map((row) => [row.k, toStored<T>(row)]));
       return ids.map((id) => byId.get(id));
     },
@@ -38,11 +41,8 @@ export function createMongoCollection<T>(database: Db, spec: CollectionSpec): Co
     async scan(sandbox, { after = '', limit }) {
       if (limit <= 0) return [];
       const between = { _id: { $gt: rowId(sandbox, after), $lt: endOf(sandbox) } };
-      const page = await rows
-        .find(between, { sort: { _id: 1 }, limit })
-        .project<ReadRow>(READ)
-        .toArray();
-      return page.map(toStored<T>);
+      const page = rows.find(between, { sort: { _id: 1 }, limit }).project<ReadRow>(READ);
+      return (await reaching(page.toArray())).map(toStored<T>);
     },
   };
 }

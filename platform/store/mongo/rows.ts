@@ -76,7 +76,7 @@ function toOwnIndexes({ name, fields, unique }: IndexSpec): readonly OwnIndex[] 
 /** Brings the indexes to what `spec` declares, filling fields that were not indexed before. */
 export async function prepareRows(database: Db, spec: CollectionSpec): Promise<void> {
   const rows = rowsOf(database, spec.name);
-  await database.createCollection(rows.collectionName).catch(ignoreExisting);
+  await prepareCollection(database, rows.collectionName);
   const existing = (await rows.indexes()).filter(({ name }) => name !== '_id_');
   const covered = new Set(existing.flatMap((index) => Object.keys(index.key)));
   const uncovered = fieldsOf(spec.indexes).filter((field) => !covered.has(fieldKey(field)));
@@ -93,8 +93,11 @@ export async function prepareRows(database: Db, spec: CollectionSpec): Promise<v
 
 const NAMESPACE_EXISTS = 48;
 
-function ignoreExisting(error: { code?: number }): void {
-  if (error.code !== NAMESPACE_EXISTS) throw error;
+/** Makes a collection unless it is there: inside transactions that could fail. */
+export async function prepareCollection(database: Db, name: string): Promise<void> {
+  await database.createCollection(name).catch((error: { code?: number }) => {
+    if (error.code !== NAMESPACE_EXISTS) throw error;
+  });
 }
 
 function presenceOf(key: object): Record<string, { $exists: true }> {

@@ -98,13 +98,11 @@ export function createSqliteLog(database: Database, statements: Statements): Sql
       for (const { stream } of appended.splice(keep)) stream.head -= 1;
     },
     publish() {
-      const woken = new Set<string>();
       for (const { stream, entry, bytes } of appended) {
         stream.recent.add(entry, bytes);
-        woken.add(stream.name);
+        wakeUps.fire(stream.name, 0);
       }
       appended = [];
-      wakeUps.fire(woken);
     },
   };
 }

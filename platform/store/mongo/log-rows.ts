@@ -1,0 +1,82 @@
+import type { Db, Collection as MongoRows } from 'mongodb';
+import type { LogEntry, NewLogEntry } from '../event-log';
+import { prepareCollection } from './rows';
+
+/** The last position of one partition, and the last one trimmed away. */
+export interface Head {
+  /** `stream|partition`. */
+  readonly _id: string;
+  readonly n: number;
+  readonly t?: number;
+}
+
+/** One entry. */
+export interface EntryRow {
+  /** `stream|partition|position`, the numbers padded so that text order is their order. */
+  readonly _id: string;
+  readonly t: string;
+  readonly p: number;
+  readonly n: number;
+  readonly s: string;
+  readonly k: string;
+  readonly id: string;
+  readonly at: number;
+  readonly b: string;
+}
+
+export type UnplacedRow = Omit<EntryRow, '_id' | 'n'>;
+
+/** The log's collections. */
+export interface LogRows {
+  readonly heads: MongoRows<Head>;
+  readonly entries: MongoRows<EntryRow>;
+}
+
+export const PARTITIONS = 16;
+
+/** Opens the log's collections, making them when they are missing. */
+export async function openLogRows(database: Db): Promise<LogRows> {
+  await Promise.all(['log_heads', 'log_entries'].map((name) => prepareCollection(database, name)));
+  const entries = database.collection<EntryRow>('log_entries');
+  await entries.createIndex({ t: 1, s: 1, k: 1, n: 1 }, { name: 'key' });
+  return { heads: database.collection<Head>('log_heads'), entries };
+}
+
+/** FNV-1a over the key's UTF-16 units. */
+export function partitionOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
+  return (hash >>> 0) % PARTITIONS;
+}
+
+/** The id of a partition's head. */
+export function headIdOf(stream: string, partition: number): string {
+  return `${stream}|${String(partition).padStart(2, '0')}`;
+}
+
+/** Whose head it is. */
+export function partsOf(headId: string): { readonly stream: string; readonly partition: number } {
+  const at = headId.lastIndexOf('|');
+  return { stream: headId.slice(0, at), partition: Number(headId.slice(at + 1)) };
+}
+
+/** The id of the entry at `position` under a head. */
+export function entryIdOf(headId: string, position: number): string {
+  return `${headId}|${String(position).padStart(15, '0')}`;
+}
+
+/** An entry that has no position yet. */
+export function toUnplaced(sandbox: string, { stream, key, id, at, body }: NewLogEntry): UnplacedRow {
+  return { t: stream, p: partitionOf(key), s: sandbox, k: key, id, at, b: JSON.stringify(body) };
+}
+
+/** The entries at the positions that end with `last`. */
+export function place(headId: string, last: number, entries: readonly UnplacedRow[]): readonly EntryRow[] {
+  const first = last - entries.length + 1;
+  return entries.map((entry, at) => ({ _id: entryIdOf(headId, first + at), n: first + at, ...entry }));
+}
+
+/** An entry as its reader wants it. */
+export function toEntry<B>({ t, p, n, s, k, id, at, b }: EntryRow): LogEntry<B> {
+  return { sandbox: s, stream: t, partition: p, position: n, key: k, id, at, body: JSON.parse(b) as B };
+}

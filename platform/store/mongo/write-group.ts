@@ -1,0 +1,87 @@
+import { type ClientSession, type Db, type MongoClient, MongoError } from 'mongodb';
+import { conflictOn } from '../conflict';
+import { fieldsOf } from '../keys';
+import type { CollectionSpec, Commit } from '../store';
+import type { MongoLog } from './mongo-log';
+import { expectedMatches, type RowWrites, toOperation, toRowWrites } from './row-writes';
+import { rowsOf } from './rows';
+import { isAsExpected, Mismatch, toConflict } from './write-conflicts';
+
+const COMMIT_TRIES = 3;
+
+/**
+ * Writes commits together: in one transaction, with a bulk write per collection; a single document without one. Fails
+ * with Mismatch or OwnedConflict when an expectation or a unique index does not hold: nothing is written then.
+ */
+export function createGroupWriter(
+  client: MongoClient,
+  database: Db,
+  specs: readonly CollectionSpec[],
+  log: MongoLog,
+): (commits: readonly Commit[]) => Promise<void> {
+  const specOf = new Map(specs.map((spec) => [spec.name, spec]));
+
+  const runWrites = async ({ spec, operations, owners, writes }: RowWrites, session: ClientSession): Promise<void> => {
+    try {
+      const result = await rowsOf(database, spec.name).bulkWrite([...operations], { ordered: true, session });
+      if (result.matchedCount + result.upsertedCount !== expectedMatches(writes)) throw new Mismatch();
+    } catch (error) {
+      throw toConflict(error, spec, owners, writes) ?? error;
+    }
+  };
+  const checkDeletes = async (commits: readonly Commit[], session: ClientSession): Promise<void> => {
+    for (const { sandbox, writes } of commits) {
+      for (const write of writes) {
+        if (write.kind === 'delete' && !(await isAsExpected(database, sandbox, write, session))) throw new Mismatch();
+      }
+    }
+  };
+  const transact = async (commits: readonly Commit[]): Promise<void> => {
+    const all = toRowWrites(specOf, commits);
+    const session = client.startSession();
+    try {
+      session.startTransaction();
+      // The log first: where processes meet, they meet there, and then nothing else was done in vain.
+      await log.append(commits, session);
+      await checkDeletes(commits, session);
+      for (const writes of all) await runWrites(writes, session);
+      await commitForSure(session);
+    } finally {
+      // Aborts what was not committed.
+      await session.endSession();
+    }
+  };
+  const writeAlone = async ({ sandbox, writes }: Commit): Promise<void> => {
+    const [write] = writes;
+    const spec = write && specOf.get(write.collection);
+    if (!write || !spec) throw new Error(`No collection ${write?.collection} was declared when the store was opened.`);
+    if (write.kind === 'delete' && write.expected === null) {
+      if (await isAsExpected(database, sandbox, write)) return;
+      throw conflictOn(spec.name, write.id);
+    }
+    const operation = toOperation(sandbox, write, fieldsOf(spec.indexes));
+    const result = await rowsOf(database, spec.name)
+      .bulkWrite([operation])
+      .catch((error) => Promise.reject(toConflict(error, spec, [0], writes) ?? error));
+    const found = result.matchedCount + result.upsertedCount + result.insertedCount + result.deletedCount;
+    if (found === 0 && (write.kind === 'put' || write.expected !== undefined)) throw conflictOn(spec.name, write.id);
+  };
+
+  return async (commits) => {
+    const [only] = commits;
+    const isOneDocument = commits.length === 1 && only?.writes.length === 1 && !only.entries?.length;
+    return isOneDocument ? writeAlone(only) : transact(commits);
+  };
+}
+
+// A commit whose answer was lost may be asked for again: the server knows whether it was done.
+async function commitForSure(session: ClientSession): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await session.commitTransaction();
+    } catch (error) {
+      const isUnknown = error instanceof MongoError && error.hasErrorLabel('UnknownTransactionCommitResult');
+      if (!isUnknown || tries >= COMMIT_TRIES) throw error;
+    }
+  }
+}
