@@ -1,4 +1,4 @@
-import type { DocumentNode, ExecutionResult } from 'graphql';
+import type { DocumentNode, ExecutionResult, FormattedExecutionResult } from 'graphql';
 import type { RequestContext } from '../../platform/graphql/request-context';
 
 /** One call to one subgraph. */
@@ -12,14 +12,20 @@ export interface SubgraphRequest {
   readonly signal?: AbortSignal;
 }
 
+/** A subgraph's answer: errors as they were thrown, or as they came over the wire. */
+export type SubgraphResult = ExecutionResult | FormattedExecutionResult;
+
 /** The way to one subgraph: in this process, or over HTTP and graphql-ws. The gateway knows nothing else of it. */
 export interface Link {
   readonly name: string;
   /** The subgraph's federation SDL. */
   sdl(): Promise<string>;
-  /** Never throws for what the subgraph answers; fails with UNAVAILABLE when it cannot be reached. */
-  execute(request: SubgraphRequest): Promise<ExecutionResult>;
-  /** Each result of the stream; fails as `execute` does. Returning the iterator releases the source. */
-  subscribe(request: SubgraphRequest): Promise<AsyncIterableIterator<ExecutionResult>>;
+  /**
+   * Never throws for what the subgraph answers; fails with UNAVAILABLE when it cannot be reached. The answer is
+   * the caller's own: it may be written into.
+   */
+  execute(request: SubgraphRequest): Promise<SubgraphResult>;
+  /** Each result of the stream; fails as `execute` does. Returning the iterator releases the source at once. */
+  subscribe(request: SubgraphRequest): Promise<AsyncIterableIterator<SubgraphResult>>;
   close(): Promise<void>;
 }

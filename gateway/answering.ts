@@ -1,0 +1,62 @@
+import type { Clock } from '../platform/clock';
+import { AppError } from '../platform/errors';
+import type { Authorize, Caller, Callers, RequestFacts } from './context';
+import { type Execution, executeOperation } from './execute';
+import type { Answer } from './execution/answer';
+import { createDeadline } from './execution/deadline';
+import type { PreparedOperation } from './operation';
+import type { Operations, Refused } from './operations';
+import { ALL_RIGHTS, rightsOf } from './rights';
+
+/** One question, as every lane hands it on. */
+export interface Question {
+  readonly query: string;
+  readonly operationName?: string | undefined;
+  readonly variables?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Answers the questions of known callers, whatever lane they came by. */
+export interface Answering {
+  /** The operation made ready for the caller's rights, or why it is refused. */
+  prepare(question: Question, caller: Caller): PreparedOperation | Refused;
+  /** Answers a query or a mutation. Never fails. */
+  answer(question: Question, caller: Caller, facts?: RequestFacts): Promise<Answer>;
+}
+
+export interface AnsweringOptions {
+  readonly execution: Execution;
+  readonly operations: Operations;
+  readonly callers: Callers;
+  readonly clock: Clock;
+  readonly authorize: Authorize;
+}
+
+/** One way to answer for all lanes: rights, context, deadline, execution. */
+export function createAnswering({ execution, operations, callers, clock, authorize }: AnsweringOptions): Answering {
+  const prepare: Answering['prepare'] = ({ query, operationName }, { scope }) =>
+    operations.get(query, operationName, authorize === 'none' ? ALL_RIGHTS : rightsOf(scope));
+  return {
+    prepare,
+    async answer(question, caller, facts) {
+      const prepared = prepare(question, caller);
+      if ('errors' in prepared) return prepared;
+      if (prepared.kind === 'subscription') return { errors: [execution.formatError(notAStream())] };
+      const context = callers.newContext(caller, prepared.kind, facts);
+      const deadline = createDeadline(clock, context.deadlineAtMs);
+      try {
+        return await executeOperation(execution, {
+          prepared,
+          variables: question.variables ?? {},
+          context,
+          deadline,
+        });
+      } finally {
+        deadline.clear();
+      }
+    },
+  };
+}
+
+function notAStream(): AppError {
+  return new AppError('BAD_USER_INPUT', 'A subscription is a stream: ask for it over the web socket, by graphql-ws.');
+}

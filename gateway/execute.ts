@@ -1,0 +1,121 @@
+import { executeSync, getVariableValues } from 'graphql';
+import { AppError } from '../platform/errors';
+import type { RequestContext } from '../platform/graphql/request-context';
+import type { Answer, AnswerError } from './execution/answer';
+import type { Deadline } from './execution/deadline';
+import { type Cause, findHolder, type JsonObject } from './execution/failure';
+import type { Call, Called, Run } from './execution/run';
+import type { FormatError } from './format-error';
+import type { Link, SubgraphRequest, SubgraphResult } from './links/link';
+import type { PreparedOperation } from './operation';
+import type { Supergraph } from './supergraph';
+
+/** What running an operation needs of the gateway. */
+export interface Execution {
+  readonly supergraph: Supergraph;
+  readonly links: ReadonlyMap<string, Link>;
+  readonly formatError: FormatError;
+}
+
+/** One operation to be run for one caller. */
+export interface OperationRequest {
+  readonly prepared: PreparedOperation;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly context: RequestContext;
+  readonly deadline: Deadline;
+}
+
+/** Runs a query or a mutation: plan, projection, errors. Never fails. */
+export async function executeOperation(execution: Execution, request: OperationRequest): Promise<Answer> {
+  const { prepared, variables } = request;
+  const coerced = coerceVariables(execution, prepared, variables);
+  if ('errors' in coerced) return coerced;
+  const run = createRun(execution, request, coerced.values);
+  if (prepared.introspection) introspect(execution, prepared, run);
+  for (const step of prepared.steps) await step(run);
+  return finishRun(prepared, run);
+}
+
+/** The variables with their default values, or the answer that says which are wrong. */
+export function coerceVariables(
+  { supergraph, formatError }: Execution,
+  { operation }: PreparedOperation,
+  variables: Readonly<Record<string, unknown>>,
+): { readonly values: Readonly<Record<string, unknown>> } | { readonly errors: readonly AnswerError[] } {
+  const definitions = operation.variableDefinitions;
+  if (!definitions || definitions.length === 0) return { values: {} };
+  const { coerced, errors } = getVariableValues(supergraph.schema, definitions, variables, { maxErrors: 20 });
+  return errors ? { errors: errors.map(formatError) } : { values: coerced };
+}
+
+/** Begins a run with nothing gathered. */
+export function createRun(
+  execution: Execution,
+  { variables, context, deadline }: Omit<OperationRequest, 'prepared'>,
+  coerced: Readonly<Record<string, unknown>>,
+): Run {
+  return {
+    data: {},
+    variables,
+    coerced,
+    context,
+    causes: [],
+    call: (service, call) => callSubgraph(execution, service, call, context, deadline),
+  };
+}
+
+/** The answer of a run that gathered all it could. */
+export function finishRun(prepared: PreparedOperation, { data, coerced, causes }: Run): Answer {
+  const projected = prepared.project(data, coerced);
+  const hidden = causes.filter(({ reported }) => !reported).map((cause) => toHiddenError(data, cause));
+  const errors = hidden.length > 0 ? [...projected.errors, ...hidden] : projected.errors;
+  return errors.length > 0 ? { errors, data: projected.data } : { data: projected.data };
+}
+
+/** What went wrong without taking anything that was asked for is told at the object where it was missed. */
+function toHiddenError(data: JsonObject, cause: Cause): AnswerError {
+  const path = findHolder(data, cause);
+  return {
+    message: cause.message,
+    ...(path && { path }),
+    extensions: cause.extensions as AnswerError['extensions'],
+  };
+}
+
+async function callSubgraph(
+  { links, formatError }: Execution,
+  service: string,
+  call: Call,
+  context: RequestContext,
+  deadline: Deadline,
+): Promise<Called> {
+  const link = links.get(service);
+  try {
+    if (!link) throw new AppError('UNAVAILABLE', `There is no way to the ${service} subgraph.`);
+    const request: SubgraphRequest = {
+      ...call,
+      context,
+      get signal() {
+        return deadline.signal;
+      },
+    };
+    return toCalled(await deadline.race(link.execute(request), () => late(service)), formatError);
+  } catch (error) {
+    return { errors: [formatError(error)] };
+  }
+}
+
+/** A subgraph's answer with its errors in the form that callers see. */
+export function toCalled({ data, errors }: SubgraphResult, formatError: FormatError): Called {
+  return errors && errors.length > 0 ? { data, errors: errors.map(formatError) } : { data };
+}
+
+function late(service: string): AppError {
+  return new AppError('UNAVAILABLE', `The ${service} subgraph did not answer in time.`);
+}
+
+function introspect({ supergraph }: Execution, { introspection }: PreparedOperation, run: Run): void {
+  if (!introspection) return;
+  const { data } = executeSync({ schema: supergraph.schema, document: introspection, variableValues: run.variables });
+  Object.assign(run.data, data);
+}

@@ -1,0 +1,37 @@
+import { type GraphQLLeafType, isEnumType } from 'graphql';
+
+/** Answers the value of a leaf as callers see it; throws when it is none of the type. */
+export type CompleteLeaf = (value: unknown) => unknown;
+
+/** Checks built-in scalars and enums; other scalars belong to their subgraph and pass as they are. */
+export function compileLeaf(type: GraphQLLeafType): CompleteLeaf {
+  if (isEnumType(type)) {
+    const values = new Set(type.getValues().map(({ name }) => name));
+    return (value) => (values.has(value as string) ? value : refuse(type.name, value));
+  }
+  switch (type.name) {
+    case 'String':
+    case 'ID':
+      return (value) => (typeof value === 'string' ? value : type.serialize(value));
+    case 'Int':
+      return (value) => (Number.isInteger(value) ? value : type.serialize(value));
+    case 'Float':
+      return (value) => (Number.isFinite(value) ? value : type.serialize(value));
+    case 'Boolean':
+      return (value) => (typeof value === 'boolean' ? value : type.serialize(value));
+    default:
+      return toJson;
+  }
+}
+
+/** In-process subgraphs answer with dates and the like: what they are on the wire is what they are here. */
+function toJson(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  return typeof (value as { toJSON?: unknown }).toJSON === 'function'
+    ? (value as { toJSON: () => unknown }).toJSON()
+    : value;
+}
+
+function refuse(type: string, value: unknown): never {
+  throw new Error(`Enum "${type}" cannot represent value: ${JSON.stringify(value)}.`);
+}

@@ -1,0 +1,107 @@
+import type { Clock } from '../platform/clock';
+import type { Route } from '../platform/http/route';
+import type { Ids } from '../platform/ids';
+import type { Log } from '../platform/log';
+import type { Metrics } from '../platform/metrics';
+import { createAnswering } from './answering';
+import { type Authorize, createCallers, type GatewayKey } from './context';
+import type { EditorOptions } from './editor';
+import type { Answer } from './execution/answer';
+import { createFormatError } from './format-error';
+import { createApolloLane } from './lanes/apollo';
+import { DEFAULT_LIMITS, type Limits } from './limits';
+import type { Link } from './links/link';
+import { createOperations } from './operations';
+import { createPlanner } from './plan';
+import { createGatewayServer } from './server';
+import { composeSupergraph, readSupergraph } from './supergraph';
+
+export type { EditorOptions } from './editor';
+export type { Answer } from './execution/answer';
+
+/** How a gateway is made. */
+export interface GatewayOptions {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** The ways to the subgraphs. */
+  readonly links: readonly Link[];
+  /** The composed graph, when it is composed already. */
+  readonly supergraphSdl?: string;
+  readonly keys?: readonly GatewayKey[];
+  /** `none`: anybody may ask anything. */
+  readonly authorize?: Authorize;
+  readonly limits?: Partial<Limits>;
+  /** How long a request may take; default 10 s. */
+  readonly timeoutMs?: number;
+  /** Documents that need not be sent: only their SHA-256. */
+  readonly persistedOperations?: readonly string[];
+  readonly editor?: EditorOptions;
+  /** Doors beside `/graphql`. */
+  readonly routes?: readonly Route[];
+}
+
+/** One question to the graph. */
+export interface GatewayRequest {
+  readonly query: string;
+  readonly variables?: Readonly<Record<string, unknown>>;
+  readonly operationName?: string;
+  /** An API key. */
+  readonly key?: string;
+}
+
+/** The one public door. */
+export interface Gateway {
+  /** The graph as callers see it. */
+  readonly schemaSdl: string;
+  readonly supergraphSdl: string;
+  /** Answers a query or a mutation. Never fails. */
+  execute(request: GatewayRequest): Promise<Answer>;
+  /** Opens the door for others. Port 0 takes a free one. */
+  listen(port: number, host?: string): Promise<{ readonly port: number; readonly url: string }>;
+  /** Answers what is under way, then closes door and links. */
+  close(): Promise<void>;
+}
+
+const TIMEOUT_MS = 10_000;
+
+/** Makes the gateway. Fails with the composer's words when the subgraphs do not fit together. */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { clock, ids, log, metrics, links, keys = [], authorize = 'keys', timeoutMs = TIMEOUT_MS } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const supergraph = readSupergraph(options.supergraphSdl ?? (await composeLinks(links)));
+  const formatError = createFormatError({ log, ids });
+  const planner = createPlanner(supergraph.sdl);
+  const operations = createOperations({ supergraph, planner, limits, formatError });
+  const callers = createCallers({ keys, authorize, clock, ids, timeoutMs });
+  const execution = { supergraph, formatError, links: new Map(links.map((link) => [link.name, link])) };
+  const answering = createAnswering({ execution, operations, callers, clock, authorize });
+  const apollo = await createApolloLane({ answering, supergraph, formatError, log });
+  const routes = options.routes ?? [];
+  const server = createGatewayServer({
+    ...{ answering, callers, apollo, formatError, limits, routes, clock, metrics, timeoutMs },
+  });
+  return {
+    schemaSdl: supergraph.schemaSdl,
+    supergraphSdl: supergraph.sdl,
+    async execute({ key, ...question }) {
+      try {
+        return await answering.answer(question, callers.fromKey(key));
+      } catch (error) {
+        return { errors: [formatError(error)] };
+      }
+    },
+    listen: server.listen,
+    async close() {
+      await server.close();
+      await apollo.close();
+      for (const link of links) await link.close();
+    },
+  };
+}
+
+async function composeLinks(links: readonly Link[]): Promise<string> {
+  const services = await Promise.all(links.map(async (link) => ({ name: link.name, sdl: await link.sdl() })));
+  return composeSupergraph(services);
+}

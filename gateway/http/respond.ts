@@ -1,0 +1,45 @@
+import type { ServerResponse } from 'node:http';
+import type { ErrorCode } from '../../platform/errors';
+import type { AnswerError } from '../execution/answer';
+
+const STATUS: Readonly<Record<ErrorCode, number>> = {
+  BAD_USER_INPUT: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  LIMIT_EXCEEDED: 400,
+  UNAVAILABLE: 503,
+  INTERNAL_SERVER_ERROR: 500,
+};
+
+/** The HTTP status of an error that takes a whole request. */
+export function statusOf({ extensions: { code, limit } }: AnswerError): number {
+  return limit === 'bodyBytes' ? 413 : STATUS[code];
+}
+
+/** Answers with a text, once; what was begun already is cut off instead. */
+export function respond(
+  response: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  response.end(body);
+}
+
+/** Answers a request that failed as a whole, in the shape of a GraphQL answer. */
+export function respondWithError(response: ServerResponse, error: AnswerError): void {
+  const status = statusOf(error);
+  const headers = {
+    'content-type': 'application/json; charset=utf-8',
+    ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+    ...(status === 413 && { connection: 'close' }),
+  };
+  respond(response, status, headers, JSON.stringify({ errors: [error] }));
+}
