@@ -1,0 +1,109 @@
+import { type Span, type TimeTest, toTimeTest } from '../time/holds';
+import type { Chain, ChainStep, Expression, TimeCondition } from '../tree';
+import { type ChainMatch, type MatchStep, matchChain } from './chain-match';
+import type { Compilation, Compiled, Names, PqlEvent, Run } from './scope';
+import { withItem } from './scope';
+import { toDate, toList } from './values';
+
+/** Compiles one node with the names at its place. */
+export type Compile = (node: Expression, names: Names) => Compiled;
+
+/** Finds the events that make a chain hold; `undefined` when it does not. */
+export type ChainFinder = (run: Run) => ChainMatch | undefined;
+
+interface CompiledStep {
+  readonly step: ChainStep;
+  readonly isWhat: (run: Run) => boolean;
+  readonly toWindow: (run: Run) => MatchStep['isInWindow'];
+  readonly anchors: readonly number[];
+}
+
+/** Compiles a chain: WHAT sees one event, WHEN the names around the chain and the steps before. */
+export function compileChain(chain: Chain, names: Names, compilation: Compilation, compile: Compile): ChainFinder {
+  const events = compile(chain.events, names);
+  const slot = compilation.newSlot();
+  const inner = withItem(names, { slot, kind: events.kind === 'events' ? 'event' : 'value' });
+  const timestamp = createTimestamp(compile(chain.timestamp, inner), compilation);
+  const steps = chain.steps.map((step, index): CompiledStep => {
+    const what = compile(step.what, inner).run;
+    const window = compileWindow(step.when, chain.steps.slice(0, index), names, compilation, compile);
+    return { step, isWhat: (run) => what(run) === true, ...window };
+  });
+  return (run) => {
+    const items = toList(events.run(run)) as readonly PqlEvent[];
+    const timed = items.map((item) => ({ item, t: timestamp(run, slot, item) })).filter(({ t }) => !Number.isNaN(t));
+    timed.sort((a, b) => a.t - b.t);
+    return matchChain(steps.map((step) => toMatchStep(step, timed, slot, run)));
+  };
+}
+
+function toMatchStep(
+  { step, isWhat, toWindow, anchors }: CompiledStep,
+  timed: readonly { readonly item: unknown; readonly t: number }[],
+  slot: number,
+  run: Run,
+): MatchStep {
+  const isInWindow = toWindow(run);
+  const fits = ({ item, t }: { item: unknown; t: number }): boolean => {
+    if (anchors.length === 0 && !isInWindow(t, [])) return false;
+    run.slots[slot] = item;
+    return isWhat(run);
+  };
+  return {
+    negated: step.negated === true,
+    n: step.count?.n ?? 1,
+    exactly: step.count?.exactly ?? false,
+    candidates: timed.filter(fits).map(({ t }) => t),
+    windowed: step.when !== undefined,
+    anchors,
+    isInWindow,
+  };
+}
+
+function createTimestamp(compiled: Compiled, { calendar }: Compilation) {
+  return (run: Run, slot: number, item: unknown): number => {
+    run.slots[slot] = item;
+    return toDate(compiled.run(run), calendar)?.startMs ?? Number.NaN;
+  };
+}
+
+type ToSpan = (run: Run, ends: readonly number[]) => Span | undefined;
+
+function compileWindow(
+  when: TimeCondition | undefined,
+  before: readonly ChainStep[],
+  names: Names,
+  compilation: Compilation,
+  compile: Compile,
+): Pick<CompiledStep, 'toWindow' | 'anchors'> {
+  if (!when) return { toWindow: () => () => true, anchors: [] };
+  const test: TimeTest = toTimeTest(when, compilation.calendar);
+  const anchors: number[] = [];
+  const compileReference = (node: Expression): ToSpan => {
+    const anchor = findAnchor(node, before);
+    if (anchor >= 0) {
+      anchors.push(anchor);
+      return (_, ends) => toEndSpan(ends[anchor]);
+    }
+    const { run: evaluate } = compile(node, names);
+    return (run) => toDate(evaluate(run), compilation.calendar);
+  };
+  const reference = compileReference(when.kind === 'between' ? when.low : when.reference);
+  const high = when.kind === 'between' ? compileReference(when.high) : undefined;
+  const toWindow = (run: Run): MatchStep['isInWindow'] => {
+    if (anchors.length > 0) return (t, ends) => test(t, reference(run, ends), high?.(run, ends));
+    const [low, top] = [reference(run, []), high?.(run, [])];
+    return (t) => test(t, low, top);
+  };
+  return { toWindow, anchors };
+}
+
+function toEndSpan(end: number | undefined): Span | undefined {
+  return end === undefined || Number.isNaN(end) ? undefined : { startMs: end, endMs: end };
+}
+
+/** The position of the step that a reference names, -1 for none. */
+export function findAnchor(reference: Expression, before: readonly ChainStep[]): number {
+  if (reference.kind !== 'name' || reference.up > 0) return -1;
+  return before.findIndex(({ label, negated }) => label === reference.name && !negated);
+}

@@ -1,0 +1,67 @@
+import type { Chain, ChainStep, Position } from '../tree';
+import type { Parsing } from './parsing';
+import { SyntaxFailure } from './syntax-failure';
+import { parseTimeCondition } from './time-condition';
+
+/** Reads `(xEvent, timestamp, [A: WHAT(…) WHEN(…) COUNT(…), …])`. */
+export function parseChain(parsing: Parsing, at: Position): Chain {
+  return parsing.inBrackets('(', ')', () => {
+    const events = parsing.expression(parsing);
+    parsing.expectSymbol(',');
+    const timestamp = parsing.perItem(() => parsing.expression(parsing));
+    parsing.expectSymbol(',');
+    return { kind: 'chain', events, timestamp, steps: parsing.inBrackets('[', ']', () => parseSteps(parsing)), at };
+  });
+}
+
+function parseSteps(parsing: Parsing): readonly ChainStep[] {
+  const steps = [parseStep(parsing, new Set())];
+  const labels = new Set(steps.map(({ label }) => label));
+  while (parsing.takeSymbol(',')) {
+    const step = parseStep(parsing, labels);
+    labels.add(step.label);
+    steps.push(step);
+  }
+  if (steps.every(({ negated }) => negated) && steps.length > 1) {
+    throw new SyntaxFailure('A chain of several steps needs one that is not negated', steps[0]?.at ?? START);
+  }
+  return steps;
+}
+
+const START = { line: 1, column: 1 };
+
+function parseStep(parsing: Parsing, before: ReadonlySet<string>): ChainStep {
+  const { at } = parsing.peek();
+  const label = parsing.expectName('the name of a step');
+  if (before.has(label)) throw new SyntaxFailure(`The step ${label} stands twice`, at);
+  parsing.expectSymbol(':');
+  const negated = parsing.takeWord('not') || parsing.takeSymbol('!');
+  parsing.expectWord('what');
+  const what = parsing.inBrackets('(', ')', () => parsing.perItem(() => parsing.expression(parsing)));
+  const details = parseDetails(parsing, negated);
+  return { label, ...(negated ? { negated: true as const } : {}), what, ...details, at };
+}
+
+function parseDetails(parsing: Parsing, negated: boolean): Pick<ChainStep, 'when' | 'count'> {
+  const details: { when?: ChainStep['when']; count?: ChainStep['count'] } = {};
+  for (;;) {
+    const { at } = parsing.peek();
+    if (!details.when && parsing.takeWord('when')) {
+      details.when = parsing.inBrackets('(', ')', () => parseTimeCondition(parsing));
+    } else if (!details.count && parsing.takeWord('count')) {
+      if (negated) throw new SyntaxFailure('A negated step cannot count', at);
+      details.count = parsing.inBrackets('(', ')', () => parseCount(parsing));
+    } else return details as Pick<ChainStep, 'when' | 'count'>;
+  }
+}
+
+/** `5` and `>= 5` are at least five, `= 5` exactly five. */
+function parseCount(parsing: Parsing): NonNullable<ChainStep['count']> {
+  const exactly = parsing.takeSymbol('=') || parsing.takeWord('exactly');
+  const more = !exactly && parsing.takeSymbol('>');
+  if (!exactly && !more && !parsing.takeSymbol('>=') && parsing.takeWord('at')) parsing.expectWord('least');
+  const { at } = parsing.peek();
+  const n = parsing.expectWhole('a whole number') + (more ? 1 : 0);
+  if (n < 1) throw new SyntaxFailure('A step counts at least 1; for none at all, negate it', at);
+  return { exactly, n };
+}
