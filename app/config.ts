@@ -52,10 +52,15 @@ export function parseEnvironment(source: Readonly<Record<string, string | undefi
   throw new ConfigurationError(`The configuration cannot be used. ${faults.join('; ')}`);
 }
 
-/** The settings of this process, where `flags` go before the environment. The only place that reads `process.env`. */
+/** The settings of this process, where `flags` go before the environment. This file alone reads `process.env`. */
 export function readEnvironment(flags: Readonly<Record<string, string | undefined>> = {}): Environment {
   const given = Object.entries(flags).filter(([, value]) => value !== undefined);
   return parseEnvironment({ ...process.env, ...Object.fromEntries(given) });
+}
+
+/** What `!env NAME` in configuration files may stand for. */
+export function readVariables(): Readonly<Record<string, string | undefined>> {
+  return process.env;
 }
 
 function isTimeZone(zone: string): boolean {

@@ -23,7 +23,7 @@ describe('reading CSV', () => {
           cells.map((text) => (/[",\r\n]/.test(text) ? quote(text) : text)).join(','),
         );
         const text = records.join(lineBreak) + (last ? lineBreak : '');
-        const pieces = text.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? [];
+        const pieces = text.match(new RegExp(`.{1,${size}}`, 'gs')) ?? [];
         const found = split(pieces);
         expect(cellsOf(found)).toEqual(rows);
         let line = 1;

@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { createAttune } from '../../attune';
-import { ConfigurationError, type Environment, readEnvironment } from '../../config';
+import { type Environment, readEnvironment } from '../../config';
 import { EXIT } from '../../exit';
 import { createPlatformParts, type PlatformParts } from '../../platform-parts';
 import { storeOf } from '../../serve';
 import { onFirstInterrupt } from '../interrupt';
+import { requireKey, requireUrl } from '../server-address';
 import { createHttpTarget } from './http-target';
 import { createImportProgress, toDuration, toNumber } from './import-progress';
 import { createInProcessTarget } from './in-process-target';
@@ -79,11 +80,8 @@ async function openTarget(
   parts: PlatformParts,
 ): Promise<ImportTarget> {
   if (url !== undefined) {
-    const used = key ?? environment.ATTUNE_SERVER_KEY ?? environment.ATTUNE_ADMIN_KEY;
-    if (used === undefined) throw new ConfigurationError('A server is asked with a key: --key, or ATTUNE_SERVER_KEY.');
-    const protocol = URL.canParse(url) ? new URL(url).protocol : '';
-    if (!/^https?:$/.test(protocol)) throw new ConfigurationError(`--url ${url} is no HTTP address.`);
-    return createHttpTarget({ url, key: used, clock: parts.clock });
+    const used = requireKey(key ?? environment.ATTUNE_SERVER_KEY ?? environment.ATTUNE_ADMIN_KEY, 'ATTUNE_SERVER_KEY');
+    return createHttpTarget({ url: requireUrl(url), key: used, clock: parts.clock });
   }
   const attune = await createAttune({ ...parts, store: storeOf(environment), timeZone: environment.ATTUNE_TIME_ZONE });
   const target = createInProcessTarget(attune.ingestion, parts.clock);
