@@ -1,6 +1,5 @@
-import type { ExecutionResult } from 'graphql';
 import type { Ingestion } from '../flow/ports';
-import { createGateway, type EditorOptions, type Gateway } from '../gateway/gateway';
+import { type Answer, createGateway, type EditorOptions, type Gateway } from '../gateway/gateway';
 import { type Clock, createSystemClock } from '../platform/clock';
 import { createUlids, type Ids } from '../platform/ids';
 import { createLog, type Log } from '../platform/log';
@@ -49,9 +48,9 @@ export interface Question {
 
 /** A whole Attune in this process. */
 export interface Attune {
-  execute(question: Question): Promise<ExecutionResult>;
+  execute(question: Question): Promise<Answer>;
   /** The stream of a subscription, or the answer that refuses it. Returning the iterator ends it. */
-  subscribe(question: Question): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>;
+  subscribe(question: Question): Promise<AsyncIterableIterator<Answer> | Answer>;
   /** Opens the door for others. Port 0 takes a free one. */
   listen(port: number, host?: string): Promise<{ readonly port: number; readonly url: string }>;
   /** Takes items in without HTTP, for programs in the same process. */

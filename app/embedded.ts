@@ -27,7 +27,7 @@ export function createEmbedded(platform: Platform, rules: Rules, keepLogMs: numb
   for (const dispatcher of dispatchers) dispatcher.start();
   return {
     subgraphs,
-    links: all.map(({ name, schema, sdl }) => createInProcessLink({ name, schema, sdl })),
+    links: all.map(({ name, schema, sdl }) => createInProcessLink({ name, schema, sdl, clock: platform.clock })),
     async idle() {
       for (const stage of [profile, toSegments, segments, offers, toDestinations, destinations]) await stage.idle();
     },

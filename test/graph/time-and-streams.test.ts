@@ -141,7 +141,8 @@ async function ingest(attune: AttuneUnderTest, events: readonly object[]): Promi
 async function lastCursor(attune: AttuneUnderTest): Promise<string | null> {
   let after: string | null = null;
   for (;;) {
-    const { pageInfo } = (await attune.data(LOG, { after }, KEYS.server)).segmentQualifications;
+    const answer = await attune.data(LOG, { after }, KEYS.server);
+    const pageInfo: { endCursor: string | null; hasNextPage: boolean } = answer.segmentQualifications.pageInfo;
     after = pageInfo.endCursor ?? after;
     if (!pageInfo.hasNextPage) return after;
   }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
-import type { ExecutionResult } from 'graphql';
 import type { Question } from '../../app/attune';
+import type { Answer } from '../../gateway/gateway';
 import { mongodbUri } from './every-store';
 import { type ModeName, openMode, type Running } from './modes';
 
@@ -11,11 +11,11 @@ export { KEYS } from './modes';
 export interface AttuneUnderTest {
   readonly mode: ModeName;
   /** Asks in process where the whole runs in this one, else over HTTP. Default key: admin. */
-  ask(query: string, variables?: Record<string, unknown>, key?: string): Promise<ExecutionResult>;
+  ask(query: string, variables?: Record<string, unknown>, key?: string): Promise<Answer>;
   /** As `ask`, and fails when there is any error. */
   // biome-ignore lint/suspicious/noExplicitAny: answers are asserted, not typed.
   data(query: string, variables?: Record<string, unknown>, key?: string): Promise<any>;
-  subscribe(question: Question): Promise<AsyncIterableIterator<ExecutionResult>>;
+  subscribe(question: Question): Promise<AsyncIterableIterator<Answer>>;
   /** The address of the open door. */
   url(): string;
   now(): number;

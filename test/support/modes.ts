@@ -1,9 +1,9 @@
-import type { ExecutionResult } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { request } from 'undici';
 import WebSocket from 'ws';
 import { createAttune, type Question } from '../../app/attune';
 import type { StoreOptions } from '../../app/store';
+import type { Answer } from '../../gateway/gateway';
 import { createLog } from '../../platform/log';
 import { mongodbUri } from './every-store';
 import { createManualClock } from './manual-clock';
@@ -23,8 +23,8 @@ export const START_MS = Date.UTC(2026, 0, 15, 12);
 
 export interface Running {
   readonly url: string;
-  ask(query: string, variables?: Record<string, unknown>, key?: string): Promise<ExecutionResult>;
-  subscribe(question: Question): Promise<AsyncIterableIterator<ExecutionResult>>;
+  ask(query: string, variables?: Record<string, unknown>, key?: string): Promise<Answer>;
+  subscribe(question: Question): Promise<AsyncIterableIterator<Answer>>;
   now(): number;
   moveTo(atMs: number): Promise<void>;
   idle(): Promise<void>;
@@ -101,7 +101,7 @@ async function openInProcesses(): Promise<Running> {
         retryAttempts: 0,
       });
       clients.add(client);
-      return client.iterate({ query, variables }) as AsyncIterableIterator<ExecutionResult>;
+      return client.iterate({ query, variables }) as AsyncIterableIterator<Answer>;
     },
     now: () => nowMs,
     async moveTo(atMs) {
@@ -118,11 +118,11 @@ async function openInProcesses(): Promise<Running> {
 }
 
 /** One question over HTTP, as a client of another language would ask. */
-export async function askOverHttp(url: string, { key, ...body }: Question): Promise<ExecutionResult> {
+export async function askOverHttp(url: string, { key, ...body }: Question): Promise<Answer> {
   const answer = await request(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) },
     body: JSON.stringify(body),
   });
-  return (await answer.body.json()) as ExecutionResult;
+  return (await answer.body.json()) as Answer;
 }
