@@ -126,6 +126,15 @@ describe('applying configuration', () => {
     expect(await refusal()).toMatch(/speed.*\n.*destination.*\n.*b\.yaml, document 1, line 1/);
   });
 
+  it('R-7 writes the kind of a dataset as datasetKind, as its own name is taken', async () => {
+    write({ 'a.yaml': 'kind: Dataset\nid: orders\ndatasetKind: EVENTS\n' });
+    expect((await apply()).applied).toEqual([{ kind: 'Dataset', id: 'orders', outcome: 'created' }]);
+    write({ 'a.yaml': 'kind: Dataset\nid: orders\ndatasetKind: EVENT\n---\nkind: Dataset\nid: x\n' });
+    const message = await refusal();
+    expect(message).toMatch(/document 1, line 3: datasetKind: .*"EVENTS"/);
+    expect(message).toMatch(/document 2, line \d: Field "datasetKind" of required type/);
+  });
+
   it('R-7 names the place of what the server refuses, goes on with its kind, and leaves what may need it', async () => {
     write({ ...FILES, 'z.yaml': 'kind: Segment\nid: broken\nname: B\nrule: "a)("\n' });
     const { applied, refused, left } = await apply();

@@ -7,6 +7,9 @@ const SDL = `
   input NamespaceInput { id: ID! type: NamespaceType! priority: Int! unique: Boolean = false }
   enum NamespaceType { CROSS_DEVICE EMAIL PHONE DEVICE COOKIE }
   type Namespace { id: ID! type: NamespaceType! priority: Int! version: Int! }
+  input DatasetInput { id: ID! kind: DatasetKind! public: Boolean = false }
+  enum DatasetKind { EVENTS RECORDS }
+  type Dataset { id: ID! kind: DatasetKind! version: Int! }
   input SegmentInput { id: ID! name: String! rule: String! publish: Boolean = false }
   type Segment { id: ID! name: String! rule: String! ruleTree: JSON status: Lifecycle! version: Int! usedBy: [String!]! }
   enum Lifecycle { DRAFT PUBLISHED }
@@ -22,6 +25,7 @@ const SDL = `
   type ActivationPayload { destination: Destination! }
   type Query {
     namespace(id: ID!): Namespace
+    dataset(id: ID!): Dataset
     segment(id: ID!): Segment
     placement(id: ID!): Placement
     offer(id: ID!): Offer
@@ -29,6 +33,7 @@ const SDL = `
   }
   type Mutation {
     putNamespace(input: NamespaceInput!): Namespace
+    putDataset(input: DatasetInput!): Dataset
     putSegment(input: SegmentInput!): SegmentPayload
     putPlacement(input: PlacementInput!): Placement
     putOffer(input: OfferInput!): Offer
@@ -71,12 +76,13 @@ export function createGraphOfDefinitions(): GraphOfDefinitions {
   type Put = { input: Record<string, unknown> & { id: string } };
   const rootValue = {
     ...Object.fromEntries(
-      ['namespace', 'segment', 'placement', 'offer', 'destination'].map((kind) => [
+      ['namespace', 'dataset', 'segment', 'placement', 'offer', 'destination'].map((kind) => [
         kind,
         ({ id }: { id: string }) => read(kind, id),
       ]),
     ),
     putNamespace: ({ input }: Put) => put('namespace', input),
+    putDataset: ({ input }: Put) => put('dataset', input),
     putPlacement: ({ input }: Put) => put('placement', input),
     putDestination: ({ input }: Put) => put('destination', input),
     putSegment({ input }: Put) {

@@ -1,9 +1,20 @@
-import type { ExecutionResult, GraphQLError } from 'graphql';
 import { request } from 'undici';
 import { AppError } from '../../../platform/errors';
 
+/** An answer of the graph. */
+export interface GraphAnswer {
+  readonly data?: Readonly<Record<string, unknown>> | null;
+  readonly errors?: readonly GraphFault[];
+}
+
+/** One error of an answer. */
+export interface GraphFault {
+  readonly message: string;
+  readonly extensions?: Readonly<Record<string, unknown>>;
+}
+
 /** Asks the graph, with the key already given. */
-export type Ask = (query: string, variables?: Readonly<Record<string, unknown>>) => Promise<ExecutionResult>;
+export type Ask = (query: string, variables?: Readonly<Record<string, unknown>>) => Promise<GraphAnswer>;
 
 /** Asks a running server over HTTP. Fails with UNAVAILABLE when it cannot be reached. */
 export function createHttpAsk(url: string, key: string): Ask {
@@ -12,7 +23,7 @@ export function createHttpAsk(url: string, key: string): Ask {
   return async (query, variables = {}) => {
     try {
       const answer = await request(address, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
-      return (await answer.body.json()) as ExecutionResult;
+      return (await answer.body.json()) as GraphAnswer;
     } catch (cause) {
       throw new AppError('UNAVAILABLE', `${address} cannot be reached, or does not answer in JSON.`, { cause });
     }
@@ -20,6 +31,6 @@ export function createHttpAsk(url: string, key: string): Ask {
 }
 
 /** The errors of an answer as one text. */
-export function describeErrors(errors: readonly Pick<GraphQLError, 'message'>[]): string {
+export function describeErrors(errors: readonly GraphFault[]): string {
   return errors.map(({ message }) => message).join(' ');
 }

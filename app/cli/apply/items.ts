@@ -1,4 +1,4 @@
-import { coerceInputValue, type GraphQLSchema, isInputType } from 'graphql';
+import { coerceInputValue, type GraphQLInputType, type GraphQLSchema, isInputObjectType, isInputType } from 'graphql';
 import type { YamlDocument, YamlFault } from '../yaml-source';
 import { ACTIVATION, KIND_NAMES, KINDS, type Kind } from './kinds';
 
@@ -60,16 +60,27 @@ function toItem(document: YamlDocument, schema: GraphQLSchema, refuse: Refuse): 
     );
     return undefined;
   }
+  const own = hasOwnKind(type) ? `${kind.read}Kind` : undefined;
+  const put = own ? withOwnKind(input, own) : input;
   let sound = true;
-  coerceInputValue(input, type, (path, _, { message }) => {
+  coerceInputValue(put, type, (path, _, { message }) => {
     sound = false;
     const unknown = /^Field "([^"]+)" is not defined/.exec(message)?.[1];
-    refuse(
-      unknown === undefined ? path : [...path, unknown],
-      path.length > 0 ? `${path.join('.')}: ${message}` : message,
-    );
+    const said = own ? message.replace('Field "kind"', `Field "${own}"`) : message;
+    const at = own && path[0] === 'kind' ? [own] : path;
+    refuse(unknown === undefined ? at : [...at, unknown], at.length > 0 ? `${at.join('.')}: ${said}` : said);
   });
-  return sound ? { kind, id: String(input.id), input, document } : undefined;
+  return sound ? { kind, id: String(input.id), input: put, document } : undefined;
+}
+
+/** A file's `kind` says what the document is; where the input has one too, it is written as `datasetKind`. */
+function hasOwnKind(type: GraphQLInputType): boolean {
+  return isInputObjectType(type) && 'kind' in type.getFields();
+}
+
+function withOwnKind(input: Readonly<Record<string, unknown>>, own: string): Record<string, unknown> {
+  const { [own]: kind, ...rest } = input;
+  return kind === undefined ? rest : { ...rest, kind };
 }
 
 function toActivation(document: YamlDocument, input: Record<string, unknown>, refuse: Refuse): Item | undefined {
