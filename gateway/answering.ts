@@ -1,5 +1,6 @@
 import type { Clock } from '../platform/clock';
 import { AppError } from '../platform/errors';
+import type { RequestContext } from '../platform/graphql/request-context';
 import type { Authorize, Caller, Callers, RequestFacts } from './context';
 import { type Execution, executeOperation } from './execute';
 import type { Answer } from './execution/answer';
@@ -7,6 +8,7 @@ import { createDeadline } from './execution/deadline';
 import type { PreparedOperation } from './operation';
 import type { Operations, Refused } from './operations';
 import { ALL_RIGHTS, rightsOf } from './rights';
+import { subscribeToOperation } from './subscribe';
 
 /** One question, as every lane hands it on. */
 export interface Question {
@@ -21,6 +23,8 @@ export interface Answering {
   prepare(question: Question, caller: Caller): PreparedOperation | Refused;
   /** Answers a query or a mutation. Never fails. */
   answer(question: Question, caller: Caller, facts?: RequestFacts): Promise<Answer>;
+  /** The stream of a subscription; the one answer of anything else, or of a subscription that is refused. Never fails. */
+  subscribe(question: Question, caller: Caller, facts?: RequestFacts): Promise<AsyncIterableIterator<Answer> | Answer>;
 }
 
 export interface AnsweringOptions {
@@ -34,25 +38,30 @@ export interface AnsweringOptions {
 /** One way to answer for all lanes: rights, context, deadline, execution. */
 export function createAnswering({ execution, operations, callers, clock, authorize }: AnsweringOptions): Answering {
   const prepare: Answering['prepare'] = ({ query, operationName }, { scope }) =>
-    operations.get(query, operationName, authorize === 'none' ? ALL_RIGHTS : rightsOf(scope));
+    operations.get(query, operationName, authorize === 'keys' ? rightsOf(scope) : ALL_RIGHTS);
+  const newDeadline = ({ deadlineAtMs }: RequestContext) => createDeadline(clock, deadlineAtMs);
+  const answer: Answering['answer'] = async (question, caller, facts) => {
+    const prepared = prepare(question, caller);
+    if ('errors' in prepared) return prepared;
+    if (prepared.kind === 'subscription') return { errors: [execution.formatError(notAStream())] };
+    const context = callers.newContext(caller, prepared.kind, facts);
+    const deadline = newDeadline(context);
+    try {
+      return await executeOperation(execution, { prepared, variables: question.variables ?? {}, context, deadline });
+    } finally {
+      deadline.clear();
+    }
+  };
   return {
     prepare,
-    async answer(question, caller, facts) {
+    answer,
+    async subscribe(question, caller, facts) {
       const prepared = prepare(question, caller);
       if ('errors' in prepared) return prepared;
-      if (prepared.kind === 'subscription') return { errors: [execution.formatError(notAStream())] };
-      const context = callers.newContext(caller, prepared.kind, facts);
-      const deadline = createDeadline(clock, context.deadlineAtMs);
-      try {
-        return await executeOperation(execution, {
-          prepared,
-          variables: question.variables ?? {},
-          context,
-          deadline,
-        });
-      } finally {
-        deadline.clear();
-      }
+      if (prepared.kind !== 'subscription') return answer(question, caller, facts);
+      const newContext = () => callers.newContext(caller, 'subscription', facts);
+      const variables = question.variables ?? {};
+      return subscribeToOperation(execution, { prepared, variables, newContext, newDeadline });
     },
   };
 }

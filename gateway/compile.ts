@@ -1,5 +1,5 @@
-import { compileEntityFetch, compileRootFetch } from './execution/fetch';
-import type { Step } from './execution/run';
+import { compileCall, compileEntityFetch, compileRootFetch, compileRootWrite } from './execution/fetch';
+import type { Call, Run, Step } from './execution/run';
 import type { FetchNode, FlattenNodePathSegment, PlanNode } from './plan';
 import type { Supergraph } from './supergraph';
 
@@ -21,6 +21,27 @@ export function compilePlan(node: PlanNode, supergraph: Supergraph): Step {
       return onCondition(node, supergraph);
   }
   throw new Error(`A plan with a ${node.kind} node cannot be run.`);
+}
+
+/** Where a subscription's events come from, how each is written down, and what is asked of others about it. */
+export interface CompiledSubscription {
+  readonly service: string;
+  readonly call: (run: Pick<Run, 'variables'>) => Call;
+  readonly write: ReturnType<typeof compileRootWrite>;
+  readonly complete: Step | undefined;
+}
+
+/** Compiles the plan of a subscription: its source first, then the same steps for every event. */
+export function compileSubscription(node: PlanNode, supergraph: Supergraph): CompiledSubscription {
+  const [source, ...rest] = node.kind === 'Sequence' ? node.nodes : [node];
+  if (source?.kind !== 'Subscription') throw new Error('The plan of a subscription must begin with its source.');
+  const { primary } = source;
+  return {
+    service: primary.serviceName,
+    call: compileCall(primary),
+    write: compileRootWrite(primary, supergraph),
+    complete: rest.length > 0 ? inSeries(rest.map((one) => compilePlan(one, supergraph))) : undefined,
+  };
 }
 
 function compileFetch(node: FetchNode, path: readonly FlattenNodePathSegment[], supergraph: Supergraph): Step {

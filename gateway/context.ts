@@ -11,8 +11,8 @@ export interface GatewayKey {
   readonly sha256: string;
 }
 
-/** Who may ask: the holders of keys, or anybody with all rights. */
-export type Authorize = 'keys' | 'none';
+/** Who may ask: holders of keys by the rights of their scope; holders of keys, anything; anybody, anything. */
+export type Authorize = 'keys' | 'holders' | 'none';
 
 /** Who is asking. */
 export interface Caller {

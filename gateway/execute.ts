@@ -32,7 +32,7 @@ export async function executeOperation(execution: Execution, request: OperationR
   if ('errors' in coerced) return coerced;
   const run = createRun(execution, request, coerced.values);
   if (prepared.introspection) introspect(execution, prepared, run);
-  for (const step of prepared.steps) await step(run);
+  await prepared.step?.(run);
   return finishRun(prepared, run);
 }
 
@@ -80,6 +80,26 @@ function toHiddenError(data: JsonObject, cause: Cause): AnswerError {
     ...(path && { path }),
     extensions: cause.extensions as AnswerError['extensions'],
   };
+}
+
+/** Opens a stream at a subgraph, which must be there by the deadline. Fails with UNAVAILABLE. */
+export async function openStream(
+  { links }: Execution,
+  service: string,
+  request: SubgraphRequest,
+  deadline: Deadline,
+): Promise<AsyncIterableIterator<SubgraphResult>> {
+  const link = links.get(service);
+  if (!link) throw new AppError('UNAVAILABLE', `There is no way to the ${service} subgraph.`);
+  const opening = link.subscribe(request);
+  let given = false;
+  try {
+    const stream = await deadline.race(opening, () => late(service));
+    given = true;
+    return stream;
+  } finally {
+    if (!given) opening.then((stream) => stream.return?.()).catch(() => {});
+  }
 }
 
 async function callSubgraph(

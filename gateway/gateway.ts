@@ -4,7 +4,7 @@ import type { Ids } from '../platform/ids';
 import type { Log } from '../platform/log';
 import type { Metrics } from '../platform/metrics';
 import { createAnswering } from './answering';
-import { type Authorize, createCallers, type GatewayKey } from './context';
+import { type Authorize, type Caller, createCallers, type GatewayKey } from './context';
 import type { EditorOptions } from './editor';
 import type { Answer } from './execution/answer';
 import { createFormatError } from './format-error';
@@ -16,8 +16,7 @@ import { createPlanner } from './plan';
 import { createGatewayServer } from './server';
 import { composeSupergraph, readSupergraph } from './supergraph';
 
-export type { EditorOptions } from './editor';
-export type { Answer } from './execution/answer';
+export type { Answer, EditorOptions };
 
 /** How a gateway is made. */
 export interface GatewayOptions {
@@ -30,7 +29,7 @@ export interface GatewayOptions {
   /** The composed graph, when it is composed already. */
   readonly supergraphSdl?: string;
   readonly keys?: readonly GatewayKey[];
-  /** `none`: anybody may ask anything. */
+  /** Default `keys`; see there. */
   readonly authorize?: Authorize;
   readonly limits?: Partial<Limits>;
   /** How long a request may take; default 10 s. */
@@ -58,6 +57,8 @@ export interface Gateway {
   readonly supergraphSdl: string;
   /** Answers a query or a mutation. Never fails. */
   execute(request: GatewayRequest): Promise<Answer>;
+  /** The stream of a subscription, or the answer that refuses it. Returning the iterator ends it. Never fails. */
+  subscribe(request: GatewayRequest): Promise<AsyncIterableIterator<Answer> | Answer>;
   /** Opens the door for others. Port 0 takes a free one. */
   listen(port: number, host?: string): Promise<{ readonly port: number; readonly url: string }>;
   /** Answers what is under way, then closes door and links. */
@@ -82,16 +83,19 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const server = createGatewayServer({
     ...{ answering, callers, apollo, formatError, limits, routes, clock, metrics, timeoutMs },
   });
+  async function asCaller<T>(key: string | undefined, ask: (caller: Caller) => Promise<T>): Promise<T | Answer> {
+    try {
+      return await ask(callers.fromKey(key));
+    } catch (error) {
+      return { errors: [formatError(error)] };
+    }
+  }
+
   return {
     schemaSdl: supergraph.schemaSdl,
     supergraphSdl: supergraph.sdl,
-    async execute({ key, ...question }) {
-      try {
-        return await answering.answer(question, callers.fromKey(key));
-      } catch (error) {
-        return { errors: [formatError(error)] };
-      }
-    },
+    execute: ({ key, ...question }) => asCaller(key, (caller) => answering.answer(question, caller)),
+    subscribe: ({ key, ...question }) => asCaller(key, (caller) => answering.subscribe(question, caller)),
     listen: server.listen,
     async close() {
       await server.close();

@@ -15,6 +15,8 @@ export interface Limits {
   readonly rootFields: number;
   /** Fields in all, fragments counted wherever they are spread. */
   readonly fields: number;
+  /** Operations that one socket may have under way. */
+  readonly socketOperations: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -24,6 +26,7 @@ export const DEFAULT_LIMITS: Limits = {
   aliases: 200,
   rootFields: 100,
   fields: 5_000,
+  socketOperations: 100,
 };
 
 /** Parses a document within the limits. Throws LIMIT_EXCEEDED, or BAD_USER_INPUT when it is no GraphQL. */

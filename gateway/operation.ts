@@ -8,11 +8,11 @@ import {
   print,
 } from 'graphql';
 import { AppError } from '../platform/errors';
-import { compilePlan } from './compile';
+import { type CompiledSubscription, compilePlan, compileSubscription } from './compile';
 import { selectIntrospection, selectReadable } from './execution/filter';
 import { compileProjection, type Project } from './execution/project';
 import type { Step } from './execution/run';
-import type { PlanNode, Planner } from './plan';
+import type { Planner } from './plan';
 import type { Supergraph } from './supergraph';
 
 /** Says which fields a caller may read, by type and field name. */
@@ -23,9 +23,10 @@ export interface PreparedOperation {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
   readonly kind: 'query' | 'mutation' | 'subscription';
-  /** The calls to subgraphs; `undefined` when none is needed. A mutation's root fields may be several, in series. */
-  readonly plans: readonly PlanNode[];
-  readonly steps: readonly Step[];
+  /** Asks the subgraphs; `undefined` when none need be asked, and for subscriptions. */
+  readonly step: Step | undefined;
+  /** Where a subscription's events come from, and what is added to each. */
+  readonly subscription: CompiledSubscription | undefined;
   /** What of the operation asks about the graph itself, as an operation of its own. */
   readonly introspection: DocumentNode | undefined;
   readonly project: Project;
@@ -49,13 +50,13 @@ export function prepareOperation(
   );
   const readable = selectReadable(document, operation, schema, mayRead);
   const plan = readable && planner.plan(print(readable), name).node;
-  const plans = plan ? [plan] : [];
+  const isStream = operation.operation === 'subscription';
   return {
     document,
     operation,
     kind: operation.operation,
-    plans,
-    steps: operation.operation === 'subscription' ? [] : plans.map((one) => compilePlan(one, supergraph)),
+    step: plan && !isStream ? compilePlan(plan, supergraph) : undefined,
+    subscription: plan && isStream ? compileSubscription(plan, supergraph) : undefined,
     introspection: selectIntrospection(document, operation, schema),
     project: compileProjection({ schema, rootType, selectionSet: operation.selectionSet, fragments, mayRead }),
   };

@@ -3,9 +3,14 @@ type Source<T> = AsyncIterator<T> | Iterator<T>;
 
 /**
  * A stream of what `convert` makes of each value of `source`, one after another. Returning it releases the source at
- * once, also while a value is awaited: an async generator would wait for that value first.
+ * once, also while a value is awaited: an async generator would wait for that value first. When the source fails, the
+ * stream ends with what `onFailure` makes of that.
  */
-export function mapStream<T, U>(source: Source<T>, convert: (value: T) => Promise<U>): AsyncIterableIterator<U> {
+export function mapStream<T, U>(
+  source: Source<T>,
+  convert: (value: T) => Promise<U> | U,
+  onFailure?: (error: unknown) => U,
+): AsyncIterableIterator<U> {
   const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
   const waiting = new Set<(result: IteratorResult<U>) => void>();
   let ended = false;
@@ -20,10 +25,17 @@ export function mapStream<T, U>(source: Source<T>, convert: (value: T) => Promis
   };
 
   const pull = async (): Promise<IteratorResult<U>> => {
-    const next = ended ? done : await source.next();
-    if (!next.done && !ended) return { done: false, value: await convert(next.value) };
-    ended = true;
-    return done;
+    try {
+      const next = ended ? done : await source.next();
+      if (!next.done && !ended) return { done: false, value: await convert(next.value) };
+      ended = true;
+      return done;
+    } catch (error) {
+      const known = !ended && onFailure;
+      await release();
+      if (known) return { done: false, value: known(error) };
+      throw error;
+    }
   };
 
   return {
@@ -32,7 +44,7 @@ export function mapStream<T, U>(source: Source<T>, convert: (value: T) => Promis
         if (ended) return resolve(done);
         waiting.add(resolve);
         last = last
-          .then(pull, pull)
+          .then(pull)
           .then(resolve, reject)
           .finally(() => waiting.delete(resolve));
       }),

@@ -146,7 +146,8 @@ function withoutRest({ reasons }: Failure): Failure {
   return new Failure(reasons.map(({ cause }) => ({ cause, rest: [] })));
 }
 
-function compileCall({ operation, variableUsages = [] }: Fetch): (run: Run) => Call {
+/** What a fetch asks, with the variables that it uses. */
+export function compileCall({ operation, variableUsages = [] }: Fetch): (run: Pick<Run, 'variables'>) => Call {
   const document = parse(operation, { noLocation: true });
   return ({ variables }) => {
     const used: Record<string, unknown> = {};

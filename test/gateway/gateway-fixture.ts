@@ -24,6 +24,11 @@ export function createParts(clock: ManualClock = createManualClock()) {
   return { clock, ids: createUlids(), log: createLog('silent'), metrics: createMetrics() };
 }
 
+/** A test's SDL with its federation link. */
+export function withLink(sdl: string): string {
+  return LINK + sdl;
+}
+
 /** The executable schema of a test's subgraph. */
 export function toSchema({ sdl, resolvers = {} }: TestSubgraph) {
   // biome-ignore lint/suspicious/noExplicitAny: resolvers of a test.
