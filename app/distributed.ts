@@ -14,7 +14,7 @@ import { createProfileSubgraph } from '../subgraphs/profile';
 import { createSegmentsSubgraph } from '../subgraphs/segments';
 import { type ConfiguredKey, DEFAULT_SANDBOX } from './keys';
 import { startLogTrimmer } from './log-trimmer';
-import { createPortClients, type PortClients, type Ports } from './ports-over-http';
+import { createPortClients, createPortRoute, type PortClients, type Ports } from './ports-over-http';
 import type { Rules } from './subgraphs';
 
 /** Where each part listens, without a path. */
@@ -58,7 +58,13 @@ export async function servePart(name: SubgraphName, options: PartOptions): Promi
   const { platform, secret, keys, port, host, keepLogMs } = options;
   const clients = createPortClients();
   const part = createPart[name](options, clients);
-  const server = createSubgraphServer({ ...platform, ...part, secret, keys });
+  const server = createSubgraphServer({
+    ...platform,
+    ...part,
+    secret,
+    keys,
+    internalRoutes: [createPortRoute(part.ports)],
+  });
   const listening = await server.listen(port, host);
   const stopTrimming = name === 'profile' ? startLogTrimmer(platform, keepLogMs) : undefined;
   part.start();

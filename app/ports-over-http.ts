@@ -1,5 +1,7 @@
+import { json } from 'node:stream/consumers';
 import { Agent, request } from 'undici';
 import { AppError, type ErrorCode } from '../platform/errors';
+import type { Route } from '../platform/http/route';
 
 /** What one process offers to the others beside its graph: objects whose methods take and give plain JSON. */
 export type Ports = Readonly<Record<string, object>>;
@@ -12,13 +14,13 @@ interface PortFailure {
 }
 
 /** Where ports are served, below the address of the part that owns them. */
-export const PORTS_PATH = '/internal/ports/:port/:method';
+const PORTS_PATH = '/internal/ports/:port/:method';
 
 /**
  * Calls a port's method with `args` (a JSON list). NOT_FOUND when there is no such port or method: what is not an own,
  * enumerable function of the port cannot be called.
  */
-export async function callPort(ports: Ports, port: string, method: string, args: unknown): Promise<unknown> {
+async function callPort(ports: Ports, port: string, method: string, args: unknown): Promise<unknown> {
   const target = Object.hasOwn(ports, port) ? ports[port] : undefined;
   const verb = target && Object.hasOwn(target, method) ? (target as Record<string, unknown>)[method] : undefined;
   if (typeof verb !== 'function' || !Array.isArray(args)) {
@@ -96,8 +98,20 @@ function toUndefined(result: unknown): unknown {
   return Array.isArray(result) ? result.map((item: unknown) => item ?? undefined) : result;
 }
 
-/** What a port's answer or failure looks like on the wire. */
-export async function answerPort(call: () => Promise<unknown>): Promise<{ status: number; body: string }> {
+/** The door through which other parts call these ports. */
+export function createPortRoute(ports: Ports): Route {
+  return {
+    method: 'POST',
+    path: PORTS_PATH,
+    async handle({ request: incoming, response, params: { port = '', method = '' } }) {
+      const args = await json(incoming);
+      const { status, body } = await answerPort(() => callPort(ports, port, method, args));
+      response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+    },
+  };
+}
+
+async function answerPort(call: () => Promise<unknown>): Promise<{ readonly status: number; readonly body: string }> {
   try {
     return { status: 200, body: JSON.stringify({ result: (await call()) ?? null }) };
   } catch (error) {

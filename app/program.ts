@@ -1,4 +1,6 @@
-import { Command, CommanderError } from 'commander';
+import { Command, type CommanderError } from 'commander';
+import { addApplyCommand } from './cli/apply/apply-command';
+import { addImportCommand } from './cli/import/import-command';
 import { EXIT } from './exit';
 import { addGatewayCommand } from './gateway-command';
 import { addServeCommand } from './serve-command';
@@ -13,5 +15,7 @@ export function createProgram(): Command {
     });
   addServeCommand(program);
   addGatewayCommand(program);
+  addImportCommand(program);
+  addApplyCommand(program);
   return program;
 }
