@@ -77,3 +77,26 @@ export interface SegmentUsers {
   /** Each user as `kind:id`, for example `offer:O-CART10`. */
   usersOf(sandbox: string, segmentId: string): Promise<readonly string[]>;
 }
+
+/** How it ended for one item. */
+export interface IngestAnswer {
+  /** The item's own id, where it has one. */
+  readonly id?: string;
+  readonly status: 'ACCEPTED' | 'DUPLICATE' | 'REJECTED';
+  /** Why it was refused, for programs. */
+  readonly code?: string;
+  /** Where in the item the fault is; empty: the item as a whole. */
+  readonly path?: string;
+  readonly message?: string;
+  /** Whose it is; absent for a refused item and for one that shows on nobody. */
+  readonly profileId?: string;
+}
+
+/** The way in for items, without GraphQL around it. The profile subgraph provides it. */
+export interface Ingestion {
+  /**
+   * Takes items into a dataset and answers each, in the order given. One bad item never stops its neighbours. What was
+   * accepted is there for good, and is seen. Fails with NOT_FOUND for an unknown dataset.
+   */
+  ingest(sandbox: string, dataset: string, items: readonly unknown[], nowMs: number): Promise<readonly IngestAnswer[]>;
+}

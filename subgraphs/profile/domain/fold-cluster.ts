@@ -1,0 +1,241 @@
+import type { Cluster } from './clusters';
+import type { Head, IdentityState, Link, Person } from './head';
+import { namespaceOf } from './identity';
+import { compareText, endsOf, type GraphRules, resolveIdentityGraph } from './identity-graph';
+import type { Item } from './item';
+import { touchIdentity, touchLink } from './touch';
+
+/** A profile that a batch changed, or that it ended (`head.endedIn` is set). */
+export interface ChangedPerson {
+  readonly id: string;
+  /** The version that must still be there; 0: none. */
+  readonly version: number;
+  readonly before?: Head;
+  readonly head: Head;
+  /** The events and records of the batch that belong to it, in order of arrival. */
+  readonly items: readonly Item[];
+  /** The identities that it did not have before. */
+  readonly gained: readonly string[];
+  /** Profiles that became part of this one. */
+  readonly merged: readonly string[];
+  /** True when it lost an identity to another profile. */
+  readonly split: boolean;
+  /** True when its past changed: it gained an identity of another profile, or lost one. */
+  readonly rebuilt: boolean;
+}
+
+/** What a cluster came to. */
+export interface FoldedCluster {
+  readonly changed: readonly ChangedPerson[];
+  /** Identity key → profile id, for all identities of the cluster. */
+  readonly profileOf: ReadonlyMap<string, string>;
+  /** Links that do not count because they would break a unique namespace. */
+  readonly dropped: readonly Link[];
+  /** Identities that left their graph at its limit. */
+  readonly evicted: readonly string[];
+}
+
+/** What folding needs of the outside. */
+export interface FoldRules extends GraphRules {
+  readonly nowMs: number;
+  readonly newId: () => string;
+}
+
+/** Folds the items of a cluster into its people. Pure, but for the ids of new profiles. */
+export function foldCluster(cluster: Cluster, rules: FoldRules): FoldedCluster {
+  const draft = touchAll(cluster);
+  const { graphs, dropped, evicted } = graphsOf(cluster, draft, rules);
+  const ids = assignIds(graphs, cluster.people, rules);
+  const profileOf = new Map<string, string>();
+  graphs.forEach((graph, index) => {
+    for (const key of graph) profileOf.set(key, ids[index] ?? '');
+  });
+  return { changed: toChanged(cluster, draft, profileOf, rules), profileOf, dropped, evicted };
+}
+
+interface Draft {
+  readonly identities: ReadonlyMap<string, IdentityState>;
+  readonly links: ReadonlyMap<string, Link>;
+  /** Identities that changed, or a link of theirs did. */
+  readonly touched: ReadonlySet<string>;
+  /** True when who belongs together may have changed. */
+  readonly regroup: boolean;
+}
+
+function touchAll({ people, items }: Cluster): Draft {
+  const identities = new Map<string, IdentityState>();
+  const links = new Map<string, Link>();
+  for (const { head } of people) {
+    for (const identity of head.identities) identities.set(identity.key, identity);
+    for (const link of head.links) links.set(linkId(link, link.dataset), link);
+  }
+  const touched = new Set<string>();
+  let regroup = people.length > 1;
+  for (const item of items) {
+    for (const sighting of item.identities) {
+      touched.add(sighting.key);
+      const known = identities.get(sighting.key);
+      if (item.kind !== 'CUT') identities.set(sighting.key, touchIdentity(known, sighting, item));
+      else if (known) identities.set(sighting.key, { ...known, cutAtMs: Math.max(known.cutAtMs ?? 0, item.atMs) });
+    }
+    if (item.links.length > 0 || item.kind === 'CUT') regroup = touchLinks(links, item) || regroup;
+  }
+  return { identities, links, touched, regroup };
+}
+
+// True when the item links what was not linked, or cuts.
+function touchLinks(links: Map<string, Link>, item: Item): boolean {
+  let news = item.kind === 'CUT';
+  for (const link of item.links) {
+    const id = linkId(link, item.dataset);
+    const known = links.get(id);
+    news ||= known === undefined;
+    links.set(id, touchLink(known, link, item));
+  }
+  return news;
+}
+
+function linkId(link: { readonly from: string; readonly to: string }, dataset: string): string {
+  return `${dataset}\n${endsOf(link)}`;
+}
+
+function graphsOf({ people }: Cluster, draft: Draft, rules: FoldRules) {
+  if (draft.regroup) {
+    return resolveIdentityGraph([...draft.identities.values()], [...draft.links.values()], rules);
+  }
+  const [only] = people;
+  const keys = [...draft.identities.keys()];
+  // Without a person and without links each identity is alone; there is one then, as they make one cluster.
+  return { graphs: only || keys.length <= 1 ? [keys] : keys.map((key) => [key]), dropped: [], evicted: [] };
+}
+
+// A profile goes where its best identity goes. Where several meet, the oldest stays.
+function assignIds(
+  graphs: readonly (readonly string[])[],
+  people: readonly Person[],
+  rules: FoldRules,
+): readonly string[] {
+  const [graph] = graphs;
+  const [person] = people;
+  if (graphs.length === 1 && people.length === 1 && person) return [person.id];
+  const claims = new Map<string, Person>();
+  for (const claimant of people) {
+    const anchor = anchorOf(claimant, rules);
+    const known = claims.get(anchor);
+    if (!known || isOlder(claimant, known)) claims.set(anchor, claimant);
+  }
+  if (graphs.length === 1 && graph && people.length === 0) return [rules.newId()];
+  return graphs.map((keys) => {
+    const claimants = keys.flatMap((key) => claims.get(key) ?? []);
+    const oldest = claimants.reduce<Person | undefined>(
+      (best, each) => (best && isOlder(best, each) ? best : each),
+      undefined,
+    );
+    return oldest?.id ?? rules.newId();
+  });
+}
+
+function anchorOf({ head }: Person, { namespaces }: FoldRules): string {
+  const rank = ({ key }: IdentityState): number =>
+    namespaces.get(namespaceOf(key))?.priority ?? Number.MAX_SAFE_INTEGER;
+  const best = head.identities.reduce((a, b) => {
+    const difference = rank(a) - rank(b) || a.firstSeenMs - b.firstSeenMs || compareText(a.key, b.key);
+    return difference <= 0 ? a : b;
+  });
+  return best.key;
+}
+
+function isOlder(a: Person, b: Person): boolean {
+  return a.head.createdAtMs - b.head.createdAtMs < 0 || (a.head.createdAtMs === b.head.createdAtMs && a.id < b.id);
+}
+
+function toChanged(
+  cluster: Cluster,
+  draft: Draft,
+  profileOf: ReadonlyMap<string, string>,
+  rules: FoldRules,
+): readonly ChangedPerson[] {
+  const { people, items } = cluster;
+  const [only] = people;
+  if (only && !draft.regroup) return [unmoved(only, items, draft)];
+  const known = new Map(people.map((person) => [person.id, person]));
+  const changed: ChangedPerson[] = [];
+  for (const [id, keys] of groupKeys(profileOf)) {
+    const person = known.get(id);
+    const moves = movesOf(id, keys, person, people, profileOf);
+    if (!moves.moved && !keys.some((key) => draft.touched.has(key))) continue;
+    const { gained, merged, split, rebuilt } = moves;
+    const head: Head = {
+      revision: (person?.head.revision ?? 0) + 1,
+      createdAtMs: person?.head.createdAtMs ?? rules.nowMs,
+      identities: keys.flatMap((key) => draft.identities.get(key) ?? []),
+      links: linksOf(keys, draft),
+    };
+    const own = items.filter((item) => isData(item) && profileOf.get(item.owner) === id);
+    const before = person ? { before: person.head } : {};
+    changed.push({ id, version: person?.version ?? 0, ...before, head, items: own, gained, merged, split, rebuilt });
+  }
+  const live = new Set(profileOf.values());
+  return [...changed, ...people.filter(({ id }) => !live.has(id)).map((person) => ended(person, profileOf, rules))];
+}
+
+function unmoved({ id, version, head }: Person, items: readonly Item[], draft: Draft): ChangedPerson {
+  const next: Head = {
+    revision: head.revision + 1,
+    createdAtMs: head.createdAtMs,
+    identities: [...draft.identities.values()],
+    links: draft.links.size === 0 ? head.links : [...draft.links.values()],
+  };
+  return { id, version, before: head, head: next, items: items.filter(isData), ...UNMOVED };
+}
+
+const UNMOVED = { gained: [], merged: [], split: false, rebuilt: false } as const;
+
+function isData({ kind }: Item): boolean {
+  return kind === 'EVENT' || kind === 'RECORD';
+}
+
+function groupKeys(profileOf: ReadonlyMap<string, string>): ReadonlyMap<string, readonly string[]> {
+  const keysOf = new Map<string, string[]>();
+  for (const [key, id] of profileOf) {
+    const keys = keysOf.get(id);
+    if (keys) keys.push(key);
+    else keysOf.set(id, [key]);
+  }
+  return keysOf;
+}
+
+function movesOf(
+  id: string,
+  keys: readonly string[],
+  person: Person | undefined,
+  people: readonly Person[],
+  profileOf: ReadonlyMap<string, string>,
+) {
+  const had = new Set(person?.head.identities.map(({ key }) => key));
+  const gained = new Set(keys.filter((key) => !had.has(key)));
+  const split = had.size > keys.length - gained.size;
+  const givers = people.filter((other) => other.id !== id && other.head.identities.some(({ key }) => gained.has(key)));
+  const live = new Set(profileOf.values());
+  return {
+    gained: [...gained],
+    split,
+    merged: givers.filter((giver) => !live.has(giver.id)).map((giver) => giver.id),
+    rebuilt: split || givers.length > 0,
+    moved: split || gained.size > 0,
+  };
+}
+
+function linksOf(keys: readonly string[], { links }: Draft): readonly Link[] {
+  if (links.size === 0) return [];
+  const own = new Set(keys);
+  return [...links.values()].filter(({ from, to }) => own.has(from) || own.has(to));
+}
+
+function ended(person: Person, profileOf: ReadonlyMap<string, string>, rules: FoldRules): ChangedPerson {
+  const { id, version, head } = person;
+  const endedIn = profileOf.get(anchorOf(person, rules)) ?? null;
+  const { revision, createdAtMs } = head;
+  const end: Head = { revision: revision + 1, createdAtMs, identities: [], links: [], endedIn };
+  return { id, version, before: head, head: end, items: [], ...UNMOVED };
+}

@@ -1,0 +1,56 @@
+import type { ItemIdentity } from './identity';
+
+/** Two identities that one item holds. */
+export interface ItemLink {
+  readonly from: string;
+  readonly to: string;
+  /** True when it follows from the value itself (a hash): it cannot be cut. */
+  readonly derived: boolean;
+}
+
+/** What a caller says that a person agreed to. */
+export interface ConsentStatement {
+  readonly purpose: string;
+  readonly status: ConsentStatus;
+}
+export type ConsentStatus = 'GRANTED' | 'DENIED' | 'UNKNOWN';
+
+/**
+ * One thing that came in, checked. EVENT and RECORD are data; SIGHTING is a set of identities seen together; CONSENT
+ * says what a person agreed to; CUT takes an identity out of its graph.
+ */
+export interface Item {
+  readonly kind: 'EVENT' | 'RECORD' | 'SIGHTING' | 'CONSENT' | 'CUT';
+  readonly dataset: string;
+  /** The item's own id within its dataset. */
+  readonly id: string;
+  /** `dataset|id`. */
+  readonly key: string;
+  /** The source's own time. */
+  readonly atMs: number;
+  /** False: kept, but shown on no profile. */
+  readonly enabled: boolean;
+  /** The identity that it belongs to. */
+  readonly owner: string;
+  readonly identities: readonly ItemIdentity[];
+  readonly links: readonly ItemLink[];
+  readonly data: Readonly<Record<string, unknown>>;
+  /** `data` as JSON. */
+  readonly json: string;
+  readonly consents?: readonly ConsentStatement[];
+}
+
+/** The key of an item. Ids of datasets have no `|`. */
+export function itemKey(dataset: string, id: string): string {
+  return `${dataset}|${id}`;
+}
+
+/** The dataset in an item's key. */
+export function datasetOf(key: string): string {
+  return key.slice(0, key.indexOf('|'));
+}
+
+/** The item's own id in its key. */
+export function itemIdOf(key: string): string {
+  return key.slice(key.indexOf('|') + 1);
+}

@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import type { Ingestion, ProfileReader } from '../../flow/ports';
+import type { ReactionsOf } from '../../flow/reactions';
+import { createSubgraphSchema, type SubgraphSchema } from '../../platform/graphql/subgraph-schema';
+import type { Route } from '../../platform/http/route';
+import type { Platform } from '../../platform/platform';
+import type { RandomBytes } from './domain/ecid';
+import { DEFAULT_LIMITS, type Limits } from './domain/limits';
+import { CollectResolver } from './schema/collect.resolver';
+import { createConfigurationResolvers } from './schema/configuration.resolvers';
+import { IngestResolver } from './schema/ingest.resolver';
+import { createProfileReference } from './schema/profile.reference';
+import { ProfileResolver } from './schema/profile.resolver';
+import { ProfileFieldsResolver } from './schema/profile-fields.resolver';
+import { createEventStore } from './store/event-store';
+import { createFailedItemStore } from './store/failed-item-store';
+import { createFragmentStore } from './store/fragment-store';
+import { createPeopleStore } from './store/people-store';
+import { createProfileConfiguration } from './store/profile-configuration';
+import { createAccess } from './use-cases/access';
+import { createCollect } from './use-cases/collect';
+import { createRound } from './use-cases/commit-batch';
+import { createIngestItems } from './use-cases/ingest';
+import { createPipeline } from './use-cases/pipeline';
+import { createProfileReader, createProfileReads } from './use-cases/read-profiles';
+import { createReplayFailedItems } from './use-cases/replay-failed-items';
+import { createDefinitionUseCases } from './use-cases/save-definition';
+import { createSetConsent } from './use-cases/set-consent';
+
+export { profileCollections } from './store/collections';
+
+/** How profiles are kept. */
+export interface ProfileOptions {
+  /** The IANA zone in which days, weeks and months are counted; default UTC. */
+  readonly timeZone?: string;
+  /** With it, a person's identity sent with a public key needs its proof. */
+  readonly identitySecret?: string;
+  /** What differs from the default limits (P-4). */
+  readonly limits?: Partial<Limits>;
+  /** Where new ECIDs come from; default: the machine's cryptographic source. */
+  readonly random?: RandomBytes;
+}
+
+/** People: who they are, what they did, and all that comes in about them. */
+export interface ProfileSubgraph extends SubgraphSchema {
+  readonly name: 'profile';
+  readonly reactions: ReactionsOf<'profile'>;
+  readonly reader: ProfileReader;
+  readonly ingestion: Ingestion;
+  readonly routes: readonly Route[];
+  start(): void;
+  /** Resolves when all work that is due now is done. */
+  idle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The profile subgraph. */
+export function createProfileSubgraph(platform: Platform, options: ProfileOptions = {}): ProfileSubgraph {
+  const parts = createParts(platform, options);
+  const { configuration, reads, access, items, pipeline } = parts;
+  const { schema, sdl } = createSubgraphSchema({
+    resolvers: [
+      new ProfileResolver(reads, configuration, access, createSetConsent(parts)),
+      new ProfileFieldsResolver(reads, configuration),
+      new IngestResolver(items, parts.failed, createReplayFailedItems(parts), reads),
+      new CollectResolver(createCollect(parts), access, reads, configuration),
+      ...createConfigurationResolvers(createDefinitionUseCases(configuration)),
+    ],
+    references: { Profile: createProfileReference(reads) },
+  });
+  return {
+    name: 'profile',
+    schema,
+    sdl,
+    reactions: {},
+    reader: createProfileReader(reads, parts),
+    ingestion: { ingest: (sandbox, dataset, bodies, nowMs) => items.ingest({ sandbox, dataset, bodies, nowMs }) },
+    routes: [],
+    start: () => {},
+    idle: () => pipeline.idle(),
+    close: () => pipeline.idle(),
+  };
+}
+
+function createParts({ store, clock, ids }: Platform, options: ProfileOptions) {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const random = options.random ?? randomBytes;
+  const configuration = createProfileConfiguration(store);
+  const people = createPeopleStore(store);
+  const fragments = createFragmentStore(store);
+  const events = createEventStore(store);
+  const failed = createFailedItemStore(store);
+  const base = { store, clock, ids, limits, random, configuration, people, fragments, events, failed };
+  const pipeline = createPipeline(createRound(base));
+  const items = createIngestItems({ ...base, pipeline });
+  const reads = createProfileReads(base);
+  const access = createAccess(reads, configuration, options.identitySecret);
+  return { ...base, pipeline, items, reads, access };
+}

@@ -1,0 +1,71 @@
+import { createConfigurationResolver } from '../../../platform/graphql/configuration-resolver';
+import type { Dataset as DatasetDefinition } from '../domain/dataset';
+import type { MergePolicy as MergePolicyDefinition } from '../domain/merge-policy';
+import type { Namespace as NamespaceDefinition } from '../domain/namespace';
+import type { DefinitionUseCases } from '../use-cases/save-definition';
+import {
+  Dataset,
+  DatasetInput,
+  MergePolicy,
+  MergePolicyInput,
+  Namespace,
+  NamespaceInput,
+  toDataset,
+  toDatasetDefinition,
+  toMergePolicy,
+  toMergePolicyDefinition,
+  toNamespace,
+  toNamespaceDefinition,
+} from './configuration.type';
+
+const DatasetResolver = createConfigurationResolver<Dataset, DatasetInput, DatasetDefinition>({
+  name: 'Dataset',
+  plural: 'datasets',
+  type: () => Dataset,
+  input: () => DatasetInput,
+});
+const NamespaceResolver = createConfigurationResolver<Namespace, NamespaceInput, NamespaceDefinition>({
+  name: 'Namespace',
+  plural: 'namespaces',
+  type: () => Namespace,
+  input: () => NamespaceInput,
+});
+const MergePolicyResolver = createConfigurationResolver<MergePolicy, MergePolicyInput, MergePolicyDefinition>({
+  name: 'MergePolicy',
+  plural: 'mergePolicies',
+  type: () => MergePolicy,
+  input: () => MergePolicyInput,
+});
+
+/** The verbs behind each kind of configuration. */
+export interface ConfigurationVerbs {
+  readonly datasets: DefinitionUseCases<DatasetDefinition>;
+  readonly namespaces: DefinitionUseCases<NamespaceDefinition>;
+  readonly policies: DefinitionUseCases<MergePolicyDefinition>;
+}
+
+/** Get, list, put and delete of every kind of configuration. */
+export function createConfigurationResolvers(verbs: ConfigurationVerbs): readonly object[] {
+  return [
+    new DatasetResolver(behind(verbs.datasets, toDatasetDefinition), toDataset),
+    new NamespaceResolver(
+      behind<NamespaceInput, NamespaceDefinition>(verbs.namespaces, toNamespaceDefinition),
+      toNamespace,
+    ),
+    new MergePolicyResolver(behind(verbs.policies, toMergePolicyDefinition), toMergePolicy),
+  ];
+}
+
+interface PutInput {
+  readonly id: string;
+  readonly expectedVersion?: number | null;
+}
+
+function behind<I extends PutInput, T>(verbs: DefinitionUseCases<T>, toDefinition: (input: I) => T) {
+  return {
+    all: verbs.all,
+    delete: verbs.delete,
+    put: (sandbox: string, input: I) =>
+      verbs.save(sandbox, input.id, toDefinition(input), input.expectedVersion ?? undefined),
+  };
+}

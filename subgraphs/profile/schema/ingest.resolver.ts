@@ -1,0 +1,122 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, ID, Info, Int, Mutation, Query, Resolver } from 'type-graphql';
+import type { IngestAnswer } from '../../../flow/ports';
+import { type Connection, toConnection } from '../../../platform/graphql/connections';
+import type { RequestContext } from '../../../platform/graphql/request-context';
+import { JsonObjectScalar } from '../../../platform/graphql/subgraph-schema';
+import type { DatasetKind } from '../domain/dataset';
+import type { FailedItemStore } from '../store/failed-item-store';
+import type { IngestItems } from '../use-cases/ingest';
+import type { ProfileReads } from '../use-cases/read-profiles';
+import type { ReplayFailedItems } from '../use-cases/replay-failed-items';
+import {
+  type FailedItem,
+  FailedItemConnection,
+  FailedItemReplayInput,
+  IngestPayload,
+  toFailedItem,
+  toIngestPayload,
+} from './ingest.type';
+import type { Profile } from './profile.type';
+import { asksFor } from './selection';
+import { toProfile } from './to-profile';
+
+type Body = Readonly<Record<string, unknown>>;
+
+/** The ways in for servers, and what was refused on them. */
+@Resolver()
+export class IngestResolver {
+  constructor(
+    private readonly items: IngestItems,
+    private readonly failed: FailedItemStore,
+    private readonly replay: ReplayFailedItems,
+    private readonly reads: ProfileReads,
+  ) {}
+
+  @Mutation(() => IngestPayload, { nullable: true, description: 'Takes events in; each gets its own answer.' })
+  ingestEvents(
+    @Arg('dataset', () => ID) dataset: string,
+    @Arg('events', () => [JsonObjectScalar]) events: Body[],
+    @Ctx() context: RequestContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<IngestPayload> {
+    return this.ingest(context, info, dataset, 'EVENTS', events);
+  }
+
+  @Mutation(() => IngestPayload, { nullable: true, description: 'Takes records in; each gets its own answer.' })
+  ingestRecords(
+    @Arg('dataset', () => ID) dataset: string,
+    @Arg('records', () => [JsonObjectScalar]) records: Body[],
+    @Ctx() context: RequestContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<IngestPayload> {
+    return this.ingest(context, info, dataset, 'RECORDS', records);
+  }
+
+  @Query(() => FailedItemConnection, { nullable: true, description: 'Items that were refused, the oldest first.' })
+  async failedItems(
+    @Arg('dataset', () => ID, { nullable: true }) dataset: string | null,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 50 }) first: number | null,
+    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @Arg('code', () => String, { nullable: true, description: 'Only those refused for this reason.' })
+    code: string | null,
+    @Ctx() { sandbox }: RequestContext,
+  ): Promise<Connection<FailedItem>> {
+    const size = Math.max(0, Math.min(first ?? 50, 1000));
+    const page = await this.failed.page(sandbox, {
+      limit: size + 1,
+      ...(dataset ? { dataset } : {}),
+      ...(after ? { after } : {}),
+      ...(code ? { code } : {}),
+    });
+    return toConnection(page.map(toFailedItem), size, after, ({ id }) => id);
+  }
+
+  @Mutation(() => IngestPayload, {
+    nullable: true,
+    description: 'Tries failed items again, as they came or mended. What is taken now is no longer kept as failed.',
+  })
+  async replayFailedItems(
+    @Arg('items', () => [FailedItemReplayInput]) items: FailedItemReplayInput[],
+    @Ctx() context: RequestContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<IngestPayload> {
+    const { sandbox, nowMs } = context;
+    const wanted = items.map(({ id, body }) => ({ id, ...(body ? { body } : {}) }));
+    return this.toPayload(sandbox, await this.replay(sandbox, wanted, nowMs), info);
+  }
+
+  private async ingest(
+    { sandbox, nowMs }: RequestContext,
+    info: GraphQLResolveInfo,
+    dataset: string,
+    kind: DatasetKind,
+    bodies: readonly Body[],
+  ): Promise<IngestPayload> {
+    return this.toPayload(sandbox, await this.items.ingest({ sandbox, nowMs, dataset, kind, bodies }), info);
+  }
+
+  private async toPayload(
+    sandbox: string,
+    answers: readonly IngestAnswer[],
+    info: GraphQLResolveInfo,
+  ): Promise<IngestPayload> {
+    const profiles = asksFor(info, 'profile') ? await readProfiles(this.reads, sandbox, answers) : new Map();
+    return toIngestPayload(answers, (id) => profiles.get(id) ?? null);
+  }
+}
+
+/** The people that answers went to, by the ids in the answers. */
+export async function readProfiles(
+  reads: ProfileReads,
+  sandbox: string,
+  answers: readonly IngestAnswer[],
+): Promise<Map<string, Profile>> {
+  const ids = [...new Set(answers.flatMap(({ profileId }) => profileId ?? []))];
+  const people = await reads.byIds(sandbox, ids);
+  const profiles = new Map<string, Profile>();
+  people.forEach((person, index) => {
+    if (person) profiles.set(ids[index] ?? '', toProfile(person));
+  });
+  return profiles;
+}

@@ -1,0 +1,184 @@
+import { Arg, Ctx, Directive, FieldResolver, Int, Resolver, Root } from 'type-graphql';
+import type { ProfileEvent as EventOfProfile } from '../../../flow/events';
+import { AppError } from '../../../platform/errors';
+import { type Connection, toConnection } from '../../../platform/graphql/connections';
+import type { RequestContext } from '../../../platform/graphql/request-context';
+import { JsonObjectScalar } from '../../../platform/graphql/subgraph-schema';
+import { type SourcedLeaf, toAttributes } from '../domain/attributes';
+import { mergeConsents } from '../domain/consents';
+import type { Head, IdentityState } from '../domain/head';
+import { namespaceOf } from '../domain/identity';
+import { datasetOf, itemIdOf } from '../domain/item';
+import { isAnonymousType } from '../domain/namespace';
+import { selectPaths } from '../domain/select-paths';
+import { toProfileIdentity } from '../domain/view';
+import type { EventPosition } from '../store/event-store';
+import type { ProfileConfiguration } from '../store/profile-configuration';
+import type { ProfileReads } from '../use-cases/read-profiles';
+import {
+  AttributeSource,
+  Consent,
+  EventConnection,
+  Identity,
+  IdentityLink,
+  Profile,
+  type ProfileEvent,
+} from './profile.type';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const PATHS = { nullable: true, description: 'For example `loyalty.tier` or `orders[0].sku`; absent: all.' } as const;
+const MOST_EVENTS = 1000;
+
+/** What is known of a person. */
+@Resolver(() => Profile)
+export class ProfileFieldsResolver {
+  constructor(
+    private readonly reads: ProfileReads,
+    private readonly configuration: ProfileConfiguration,
+  ) {}
+
+  @FieldResolver(() => JsonObjectScalar, { nullable: true, description: 'What the person is, by the merge policy.' })
+  async attributes(
+    @Root() profile: Profile,
+    @Arg('paths', () => [String], PATHS) paths: string[] | null,
+    @Ctx() context: RequestContext,
+  ): Promise<Fields> {
+    return selectPaths(toAttributes(await this.leaves(profile, context)), paths);
+  }
+
+  @FieldResolver(() => [AttributeSource], { nullable: true, description: 'Which item said what holds, by path.' })
+  async attributeSources(
+    @Root() profile: Profile,
+    @Arg('paths', () => [String], { ...PATHS, description: 'These, and what lies below them; absent: all.' })
+    paths: string[] | null,
+    @Ctx() context: RequestContext,
+  ): Promise<AttributeSource[]> {
+    const isAsked = (path: string): boolean =>
+      !paths || paths.some((asked) => path === asked || path.startsWith(`${asked}.`) || asked.startsWith(`${path}[`));
+    return (await this.leaves(profile, context))
+      .filter(({ path }) => isAsked(path))
+      .map(({ path, dataset, item, atMs }) => ({ path, dataset, item, at: new Date(atMs) }))
+      .sort((a, b) => (a.path < b.path ? -1 : 1));
+  }
+
+  @FieldResolver(() => JsonObjectScalar, { nullable: true, description: 'What is computed from the events (P-15).' })
+  computedAttributes(): Fields {
+    return {};
+  }
+
+  @FieldResolver(() => [Identity], { nullable: true })
+  identities(@Root() { person }: Profile): Identity[] {
+    return person.head.identities.map(toIdentity);
+  }
+
+  @FieldResolver(() => [IdentityLink], { nullable: true, description: 'What makes the identities one person.' })
+  identityLinks(@Root() { person }: Profile): IdentityLink[] {
+    const known = new Map(person.head.identities.map((identity) => [identity.key, identity]));
+    return person.head.links.flatMap((link) => {
+      const [from, to] = [known.get(link.from), known.get(link.to)];
+      if (!from || !to || !isInForce(link, from, to)) return [];
+      const { dataset, item, atMs } = link;
+      return [{ from: toIdentity(from), to: toIdentity(to), dataset, item, at: new Date(atMs) }];
+    });
+  }
+
+  @FieldResolver(() => EventConnection, { nullable: true, description: 'What the person did, the newest first.' })
+  async events(
+    @Root() { person }: Profile,
+    @Arg('first', () => Int, { defaultValue: 20 }) first: number,
+    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @Arg('types', () => [String], { nullable: true, description: 'Only events of these types.' }) types:
+      | string[]
+      | null,
+    @Arg('from', () => Date, { nullable: true, description: 'Not before this instant.' }) from: Date | null,
+    @Arg('to', () => Date, { nullable: true, description: 'Before this instant.' }) to: Date | null,
+    @Ctx() { sandbox }: RequestContext,
+  ): Promise<Connection<ProfileEvent>> {
+    if (first < 0 || first > MOST_EVENTS) {
+      throw new AppError('BAD_USER_INPUT', `first is 0 to ${MOST_EVENTS}; received ${first}.`, {
+        details: { path: 'first' },
+      });
+    }
+    const before = after === null || after === undefined ? undefined : fromCursor(after);
+    const found = await this.reads.events(sandbox, person, {
+      limit: first + 1,
+      ...(types ? { types } : {}),
+      ...(before ? { before } : {}),
+      ...(from ? { fromMs: from.getTime() } : {}),
+      ...(to ? { toMs: to.getTime() } : {}),
+    });
+    const cursors = new Map(found.map((event) => [event.key, toCursor(event)]));
+    return toConnection(found.map(toEvent), first, after, ({ dataset, id }) => cursors.get(`${dataset}|${id}`) ?? '');
+  }
+
+  @FieldResolver(() => [Consent], { nullable: true, description: 'What the person agreed to, by purpose (P-18).' })
+  consents(@Root() { person }: Profile): Consent[] {
+    return [...mergeConsents(person.head.identities).values()].map(({ purpose, status, atMs, source }) => ({
+      purpose,
+      status,
+      at: new Date(atMs),
+      source,
+    }));
+  }
+
+  @FieldResolver(() => Boolean, { description: 'True when only browsers and devices are known of the person.' })
+  async isAnonymous(@Root() { person }: Profile, @Ctx() { sandbox }: RequestContext): Promise<boolean> {
+    return isAnonymous(person.head, await this.configuration.settings(sandbox));
+  }
+
+  @Directive('@inaccessible')
+  @FieldResolver(() => JsonObjectScalar, { nullable: true, description: 'What decisions need to know.' })
+  async decisionFacts(@Root() profile: Profile, @Ctx() context: RequestContext): Promise<Fields> {
+    const { identities } = profile.person.head;
+    const settings = await this.configuration.settings(context.sandbox);
+    const consents = [...mergeConsents(identities).values()].map(({ purpose, status }) => [purpose, status]);
+    return {
+      attributes: toAttributes(await this.leaves(profile, context)),
+      computedAttributes: this.computedAttributes(),
+      consents: Object.fromEntries(consents),
+      isAnonymous: isAnonymous(profile.person.head, settings),
+      context: profile.context ?? {},
+      ...(profile.requestId === undefined ? {} : { requestId: profile.requestId }),
+    };
+  }
+
+  private leaves({ person, policy }: Profile, { sandbox }: RequestContext): Promise<readonly SourcedLeaf[]> {
+    return this.reads.leaves(sandbox, person, policy);
+  }
+}
+
+function isAnonymous(
+  { identities }: Head,
+  { namespaces }: Awaited<ReturnType<ProfileConfiguration['settings']>>,
+): boolean {
+  return identities.every(({ key }) => isAnonymousType(namespaces.get(namespaceOf(key))?.type ?? 'COOKIE'));
+}
+
+function isInForce({ atMs, derived }: Head['links'][number], from: IdentityState, to: IdentityState): boolean {
+  return derived === true || (atMs > (from.cutAtMs ?? 0) && atMs > (to.cutAtMs ?? 0));
+}
+
+function toIdentity(state: IdentityState): Identity {
+  const { namespace, value, authenticatedState, firstSeenMs, lastSeenMs } = toProfileIdentity(state);
+  return { namespace, value, authenticatedState, firstSeen: new Date(firstSeenMs), lastSeen: new Date(lastSeenMs) };
+}
+
+function toEvent({ key, timestampMs, data }: EventOfProfile): ProfileEvent {
+  const eventType = typeof data.eventType === 'string' ? data.eventType : null;
+  return { id: itemIdOf(key), dataset: datasetOf(key), timestamp: new Date(timestampMs), eventType, data };
+}
+
+function toCursor({ timestampMs, key }: EventPosition): string {
+  return Buffer.from(JSON.stringify([timestampMs, key])).toString('base64url');
+}
+
+function fromCursor(cursor: string): EventPosition {
+  try {
+    const [timestampMs, key] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [unknown, unknown];
+    if (typeof timestampMs === 'number' && typeof key === 'string') return { timestampMs, key };
+  } catch {
+    // Falls through to the refusal.
+  }
+  throw new AppError('BAD_USER_INPUT', 'after: this is no cursor of this list.', { details: { path: 'after' } });
+}

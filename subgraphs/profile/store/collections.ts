@@ -1,0 +1,35 @@
+import { configurationCollection } from '../../../platform/store/configuration';
+import type { CollectionSpec } from '../../../platform/store/store';
+
+const spec = (name: string, indexes: CollectionSpec['indexes'] = []): CollectionSpec => ({ name, indexes });
+
+/** Heads of profiles, by id. */
+export const headsSpec = spec('profiles', [{ name: 'idle', fields: ['idleDay'] }]);
+/** `namespace|value` → whose it is. */
+export const identitiesSpec = spec('profile_identities');
+/** What the records of one dataset say about one identity, by `dataset|identity`. */
+export const fragmentsSpec = spec('profile_fragments');
+/** Events by `dataset|_id`; of those that show, `owner` and `timestampMs` are set. */
+export const eventsSpec = spec('profile_events', [{ name: 'owner', fields: ['owner', 'timestampMs'] }]);
+/** Records as they came. */
+export const recordsSpec = spec('profile_records', [{ name: 'owner', fields: ['owner'] }]);
+/** Items that were refused, with why. */
+export const failedItemsSpec = spec('profile_failed_items', [{ name: 'dataset', fields: ['dataset'] }]);
+/** Answers to requests that brought an id. */
+export const requestsSpec = spec('profile_requests', [{ name: 'at', fields: ['atMs'] }]);
+/** What happened to the identities of a profile. */
+export const historySpec = spec('profile_identity_history', [{ name: 'profile', fields: ['profileId'] }]);
+export const configurationSpec = configurationCollection('profile');
+
+/** What the profile subgraph keeps. */
+export const profileCollections: readonly CollectionSpec[] = [
+  configurationSpec,
+  headsSpec,
+  identitiesSpec,
+  fragmentsSpec,
+  eventsSpec,
+  recordsSpec,
+  failedItemsSpec,
+  requestsSpec,
+  historySpec,
+];

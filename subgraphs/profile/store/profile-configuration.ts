@@ -1,0 +1,77 @@
+import {
+  type Configuration,
+  createConfigurations,
+  type LoadedConfiguration,
+} from '../../../platform/store/configuration';
+import type { Store, Stored } from '../../../platform/store/store';
+import { compileSchema } from '../domain/compile-schema';
+import { type Dataset, STANDARD_DATASETS } from '../domain/dataset';
+import { DEFAULT_POLICY, type MergePolicy, type PolicyInUse } from '../domain/merge-policy';
+import { type Namespace, type Namespaces, STANDARD_NAMESPACES } from '../domain/namespace';
+import type { DatasetInUse } from '../domain/parse-item';
+
+/** All configuration of a sandbox at one generation, ready for use. */
+export interface ProfileSettings {
+  readonly namespaces: Namespaces;
+  readonly datasets: ReadonlyMap<string, DatasetInUse>;
+  readonly policies: ReadonlyMap<string, PolicyInUse>;
+  readonly defaultPolicy: PolicyInUse;
+}
+
+/** The configuration of the profile subgraph by kind; what ships ready is in it, at version 0. */
+export interface ProfileConfiguration {
+  readonly datasets: Configuration<Dataset>;
+  readonly namespaces: Configuration<Namespace>;
+  readonly policies: Configuration<MergePolicy>;
+  /** As of now; compiled once per change. */
+  settings(sandbox: string): Promise<ProfileSettings>;
+}
+
+/** Over the profile subgraph's configuration collection. */
+export function createProfileConfiguration(store: Store): ProfileConfiguration {
+  const configurations = createConfigurations(store, 'profile');
+  const compiled = new WeakMap<LoadedConfiguration, ProfileSettings>();
+  return {
+    datasets: withStandard(configurations<Dataset>('dataset'), STANDARD_DATASETS),
+    namespaces: withStandard(configurations<Namespace>('namespace'), STANDARD_NAMESPACES),
+    policies: configurations<MergePolicy>('mergePolicy'),
+    async settings(sandbox) {
+      const loaded = await configurations.loaded(sandbox);
+      const known = compiled.get(loaded);
+      if (known) return known;
+      const settings = compile(loaded);
+      compiled.set(loaded, settings);
+      return settings;
+    },
+  };
+}
+
+function withStandard<T extends object>(
+  configuration: Configuration<T>,
+  standard: ReadonlyMap<string, T>,
+): Configuration<T> {
+  const shipped = [...standard].map(([id, value]): [string, Stored<T>] => [id, { id, version: 0, value }]);
+  return {
+    ...configuration,
+    all: async (sandbox) => new Map([...shipped, ...(await configuration.all(sandbox))]),
+  };
+}
+
+function compile({ kinds }: LoadedConfiguration): ProfileSettings {
+  const of = <T>(kind: string): ReadonlyMap<string, T> =>
+    new Map([...(kinds.get(kind) ?? [])].map(([id, stored]) => [id, stored.value as T]));
+  const datasets = new Map(
+    [...STANDARD_DATASETS, ...of<Dataset>('dataset')].map(([id, each]) => [id, toUse(id, each)]),
+  );
+  const policies = new Map([...of<MergePolicy>('mergePolicy')].map(([id, policy]) => [id, { ...policy, id }]));
+  return {
+    namespaces: new Map([...STANDARD_NAMESPACES, ...of<Namespace>('namespace')]),
+    datasets,
+    policies,
+    defaultPolicy: [...policies.values()].find((policy) => policy.default) ?? DEFAULT_POLICY,
+  };
+}
+
+function toUse(id: string, dataset: Dataset): DatasetInUse {
+  return { ...dataset, id, ...(dataset.schema ? { findFault: compileSchema(dataset.schema) } : {}) };
+}

@@ -1,0 +1,211 @@
+import type { IngestAnswer } from '../../../flow/ports';
+import { AppError } from '../../../platform/errors';
+import type { Ids } from '../../../platform/ids';
+import type { Write } from '../../../platform/store/store';
+import type { DatasetKind } from '../domain/dataset';
+import type { FailedItem } from '../domain/failed-item';
+import type { Item } from '../domain/item';
+import { ItemFault } from '../domain/item-fault';
+import type { Limits } from '../domain/limits';
+import type { SentIdentity } from '../domain/parse-identities';
+import { type DatasetInUse, idOf, parseItem } from '../domain/parse-item';
+import { failedItemWrite } from '../store/failed-item-store';
+import type { ProfileConfiguration, ProfileSettings } from '../store/profile-configuration';
+import type { ItemOutcome, Pipeline, Submission } from './pipeline';
+
+/** Items for one dataset, as they came. */
+export interface Intake {
+  readonly sandbox: string;
+  readonly dataset: string;
+  /** What the caller takes the dataset for; absent: either. */
+  readonly kind?: DatasetKind;
+  readonly bodies: readonly unknown[];
+  readonly nowMs: number;
+  /** Identities that hold for each of the items. */
+  readonly shared?: readonly SentIdentity[];
+  /** Fails with an ItemFault when the caller may not name this identity. */
+  readonly checkIdentity?: (identity: SentIdentity) => void;
+}
+
+/** Items that were looked at, before anything is written. */
+export interface CheckedIntake {
+  readonly dataset: DatasetInUse;
+  readonly kind: DatasetKind;
+  readonly bodies: readonly unknown[];
+  /** For each body the item that it is, or what is wrong with it. */
+  readonly checked: readonly (Item | ItemFault)[];
+}
+
+export interface IntakeDependencies {
+  readonly pipeline: Pipeline;
+  readonly configuration: ProfileConfiguration;
+  readonly limits: Limits;
+  readonly ids: Ids;
+}
+
+/** Takes items in: check, commit, answer. */
+export interface IngestItems {
+  /** Answers each in the order given. Fails with NOT_FOUND for an unknown dataset, BAD_USER_INPUT for one of another kind. */
+  ingest(intake: Intake): Promise<readonly IngestAnswer[]>;
+  /** Only looks at them. */
+  check(intake: Intake, settings: ProfileSettings): CheckedIntake;
+  /** What the commit of a checked intake also writes: what failed, to be mended. */
+  failures(sandbox: string, intake: CheckedIntake, outcomes: readonly ItemOutcome[], nowMs: number): readonly Write[];
+  /** An answer for each body, from the outcomes of those that were sound. */
+  answers(intake: CheckedIntake, outcomes: readonly ItemOutcome[]): readonly IngestAnswer[];
+}
+
+// Bounds one commit; a longer list takes several.
+const MOST_ITEMS = 512;
+
+/** Over the pipeline. */
+export function createIngestItems(dependencies: IntakeDependencies): IngestItems {
+  const { pipeline, configuration, limits, ids } = dependencies;
+  const nextArrivalMs = createArrivals();
+
+  const check: IngestItems['check'] = (intake, settings) => {
+    const dataset = datasetFor(intake, settings);
+    const rules = {
+      namespaces: settings.namespaces,
+      limits,
+      dataset,
+      shared: intake.shared ?? [],
+      nextArrivalMs: () => nextArrivalMs(intake.nowMs),
+      ...(intake.checkIdentity ? { checkIdentity: intake.checkIdentity } : {}),
+    };
+    const checked = intake.bodies.map((body) => {
+      try {
+        return parseItem(body, rules);
+      } catch (error) {
+        if (error instanceof ItemFault) return error;
+        throw error;
+      }
+    });
+    return { dataset, kind: dataset.kind, bodies: intake.bodies, checked };
+  };
+
+  const failures: IngestItems['failures'] = (_, { dataset, kind, bodies, checked }, outcomes, nowMs) =>
+    faultsOf(checked, outcomes).flatMap((fault, index) => {
+      if (!fault || !isKept(fault)) return [];
+      const failed = toFailedItem({ dataset: dataset.id, kind, body: bodies[index], fault, nowMs, limits });
+      return [failedItemWrite(ids.next(), failed)];
+    });
+
+  const answers: IngestItems['answers'] = ({ bodies, checked }, outcomes) => {
+    let next = 0;
+    return checked.map((one, index) => {
+      if (one instanceof ItemFault) return refusal(idOf(bodies[index]), one);
+      const outcome = outcomes[next];
+      next += 1;
+      if (!outcome || outcome.status === 'REJECTED') return refusal(one.id, outcome?.fault);
+      return { id: one.id, ...outcome };
+    });
+  };
+
+  const ingestPart = async (intake: Intake): Promise<readonly IngestAnswer[]> => {
+    const { sandbox, nowMs } = intake;
+    const checked = check(intake, await configuration.settings(sandbox));
+    const submission: Submission = {
+      items: itemsOf(checked),
+      also: (outcomes) => failures(sandbox, checked, outcomes, nowMs),
+    };
+    return answers(checked, await pipeline.submit(sandbox, submission));
+  };
+
+  return {
+    check,
+    failures,
+    answers,
+    async ingest(intake) {
+      datasetFor(intake, await configuration.settings(intake.sandbox));
+      const all: IngestAnswer[] = [];
+      for (let start = 0; start < intake.bodies.length; start += MOST_ITEMS) {
+        const bodies = intake.bodies.slice(start, start + MOST_ITEMS);
+        for (const answer of await ingestPart({ ...intake, bodies })) all.push(answer);
+      }
+      return all;
+    },
+  };
+}
+
+/** The items of an intake that are sound in themselves. */
+export function itemsOf({ checked }: CheckedIntake): readonly Item[] {
+  return checked.filter((one): one is Item => !(one instanceof ItemFault));
+}
+
+/** The dataset that items are for. Fails with NOT_FOUND or BAD_USER_INPUT. */
+export function datasetFor({ dataset: id, kind }: Intake, { datasets }: ProfileSettings): DatasetInUse {
+  const dataset = datasets.get(id);
+  if (!dataset) throw new AppError('NOT_FOUND', `There is no dataset ${id}.`, { details: { dataset: id } });
+  if (kind && dataset.kind !== kind) {
+    throw new AppError('BAD_USER_INPUT', `The dataset ${id} is for ${dataset.kind}, not for ${kind}.`, {
+      details: { dataset: id, kind: dataset.kind },
+    });
+  }
+  return dataset;
+}
+
+function faultsOf(
+  checked: readonly (Item | ItemFault)[],
+  outcomes: readonly ItemOutcome[],
+): readonly (ItemFault | undefined)[] {
+  let next = 0;
+  return checked.map((one) => {
+    if (one instanceof ItemFault) return one;
+    const outcome = outcomes[next];
+    next += 1;
+    return outcome?.status === 'REJECTED' ? outcome.fault : undefined;
+  });
+}
+
+// What a person does not want to be kept is not kept among the failures either.
+function isKept({ code }: ItemFault): boolean {
+  return code !== 'CONSENT_DENIED' && code !== 'DELETED';
+}
+
+function toFailedItem(failed: {
+  readonly dataset: string;
+  readonly kind: DatasetKind;
+  readonly body: unknown;
+  readonly fault: ItemFault;
+  readonly nowMs: number;
+  readonly limits: Limits;
+}): FailedItem {
+  const { dataset, kind, body, fault, nowMs, limits } = failed;
+  const { code, path, message } = fault;
+  const itemId = idOf(body);
+  const kept = body !== undefined && sizeOf(body) <= limits.recordBytes;
+  return {
+    dataset,
+    kind,
+    code,
+    path,
+    message,
+    atMs: nowMs,
+    ...(itemId ? { itemId: itemId.slice(0, limits.idCharacters) } : {}),
+    ...(kept ? { body } : {}),
+  };
+}
+
+function sizeOf(body: unknown): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(body) ?? '');
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+function refusal(id: string | undefined, fault: ItemFault | undefined): IngestAnswer {
+  const { code = 'MALFORMED', path = '', message = '' } = fault ?? {};
+  return { ...(id === undefined ? {} : { id }), status: 'REJECTED', code, path, message };
+}
+
+// What brings no time of its own is decided by arrival: each a little later than the one before, below a millisecond.
+function createArrivals(): (nowMs: number) => number {
+  const step = 1 / 1024;
+  let last = 0;
+  return (nowMs) => {
+    last = Math.max(nowMs, last + step);
+    return last;
+  };
+}

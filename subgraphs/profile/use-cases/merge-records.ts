@@ -1,0 +1,57 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Fragment, mergeLeaves, resolveLeaves, toAttributes, toLeaves } from '../domain/attributes';
+import type { ChangedPerson } from '../domain/fold-cluster';
+import type { Item } from '../domain/item';
+import { fragmentsUnder, orderOf, type PolicyInUse } from '../domain/merge-policy';
+import { fragmentId } from '../store/fragment-store';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What the records of a batch did to one person. */
+export interface MergedRecords {
+  readonly fragments: readonly Fragment[];
+  /** The whole attributes by the default policy, when they changed. */
+  readonly attributes?: Fields;
+}
+
+/** Folds the batch's records into the fragments of a person. `known` holds those that were there before. */
+export function mergeRecords(
+  changed: ChangedPerson,
+  known: ReadonlyMap<string, Fragment>,
+  policy: PolicyInUse,
+  isEnabled: (dataset: string) => boolean,
+): MergedRecords {
+  const records = changed.items.filter(({ kind }) => kind === 'RECORD');
+  if (records.length === 0 && !changed.rebuilt) return { fragments: [] };
+  const before = ofPerson(known, changed.before?.identities, isEnabled);
+  const written = new Map<string, Fragment>();
+  for (const record of records) {
+    const id = fragmentId(record.dataset, record.owner);
+    const fragment = written.get(id) ?? known.get(id) ?? newFragment(record);
+    const leaves = mergeLeaves(fragment.leaves, toLeaves(record.data, record.atMs, record.id));
+    if (leaves !== fragment.leaves) written.set(id, { ...fragment, leaves });
+  }
+  const after = ofPerson(new Map([...known, ...written]), changed.head.identities, isEnabled);
+  const attributes = attributesOf(after, policy);
+  const same = isDeepStrictEqual(attributes, attributesOf(before, policy));
+  return { fragments: [...written.values()], ...(same ? {} : { attributes }) };
+}
+
+/** The attributes that fragments make under a policy. */
+export function attributesOf(fragments: readonly Fragment[], policy: PolicyInUse): Fields {
+  return toAttributes(resolveLeaves(fragmentsUnder(policy, fragments), orderOf(policy)));
+}
+
+function newFragment({ dataset, owner }: Item): Fragment {
+  return { dataset, owner, leaves: new Map() };
+}
+
+function ofPerson(
+  fragments: ReadonlyMap<string, Fragment>,
+  identities: ChangedPerson['head']['identities'] = [],
+  isEnabled: (dataset: string) => boolean,
+): readonly Fragment[] {
+  return identities.flatMap(({ key, datasets }) =>
+    datasets.flatMap((dataset) => (isEnabled(dataset) ? (fragments.get(fragmentId(dataset, key)) ?? []) : [])),
+  );
+}

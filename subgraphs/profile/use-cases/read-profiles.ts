@@ -1,0 +1,188 @@
+import type { ProfileChanged, ProfileEvent } from '../../../flow/events';
+import type { IdentityRef, ProfileReader, ProfileRef, ProfileSnapshot } from '../../../flow/ports';
+import type { Store } from '../../../platform/store/store';
+import { type Fragment, resolveLeaves, type SourcedLeaf, toAttributes } from '../domain/attributes';
+import { mergeConsents } from '../domain/consents';
+import type { Person } from '../domain/head';
+import { identityKey, normalize } from '../domain/identity';
+import { datasetOf } from '../domain/item';
+import type { Limits } from '../domain/limits';
+import { fragmentsUnder, orderOf, type PolicyInUse } from '../domain/merge-policy';
+import { personOf, restrictTo, toProfileIdentity } from '../domain/view';
+import { headsSpec } from '../store/collections';
+import type { EventQuery, EventStore } from '../store/event-store';
+import type { FragmentStore } from '../store/fragment-store';
+import type { HeadDocument } from '../store/head-document';
+import type { PeopleStore } from '../store/people-store';
+import type { ProfileConfiguration, ProfileSettings } from '../store/profile-configuration';
+
+/** Reads of people, as they are now. */
+export interface ProfileReads {
+  /** The person with this identity, and its key; `undefined` for an unknown one. */
+  find(sandbox: string, identity: IdentityRef): Promise<Found | undefined>;
+  /** In the order asked. An ended profile's id finds what it became part of; a view's id finds the view. */
+  byIds(sandbox: string, ids: readonly string[]): Promise<readonly (Person | undefined)[]>;
+  /** What holds of the person's attributes under a policy (default: the default one). */
+  leaves(sandbox: string, person: Person, policy?: PolicyInUse): Promise<readonly SourcedLeaf[]>;
+  /** The newest events first; those of datasets that are not enabled, or that are past keeping, are left out. */
+  events(sandbox: string, person: Person, query: ShownEvents): Promise<readonly ProfileEvent[]>;
+}
+
+/** Which events are asked for. */
+export interface ShownEvents extends EventQuery {
+  readonly types?: readonly string[];
+}
+
+/** A person, and by which of their identities they were found. */
+export interface Found {
+  readonly person: Person;
+  readonly identity: string;
+}
+
+export interface ReadDependencies {
+  readonly store: Store;
+  readonly people: PeopleStore;
+  readonly fragments: FragmentStore;
+  readonly events: EventStore;
+  readonly configuration: ProfileConfiguration;
+  readonly limits: Limits;
+}
+
+// How many events are looked at together when most of them are filtered out.
+const PAGE = 200;
+
+/** Over the stores of the profile subgraph. */
+export function createProfileReads({ people, fragments, events, configuration }: ReadDependencies): ProfileReads {
+  const byIds: ProfileReads['byIds'] = async (sandbox, ids) => {
+    const found = await people.people(sandbox, new Set(ids.map(personOf)));
+    const living = new Map<string, Person>();
+    for (let open = [...found.values()]; open.length > 0; ) {
+      const next = new Set<string>();
+      for (const person of open) if (person.head.endedIn) next.add(person.head.endedIn);
+      open = [
+        ...(
+          await people.people(
+            sandbox,
+            [...next].filter((id) => !found.has(id)),
+          )
+        ).values(),
+      ];
+      for (const person of open) found.set(person.id, person);
+    }
+    for (const id of found.keys()) {
+      let person = found.get(id);
+      while (person?.head.endedIn) person = found.get(person.head.endedIn);
+      if (person && person.head.endedIn === undefined) living.set(id, person);
+    }
+    return ids.map((id) => {
+      const person = living.get(personOf(id));
+      return person && restrictTo(person, id);
+    });
+  };
+  return {
+    byIds,
+    async find(sandbox, { namespace, value }) {
+      const { namespaces } = await configuration.settings(sandbox);
+      const rules = namespaces.get(namespace);
+      const normal = rules && normalize(value, rules.normalization);
+      if (normal === undefined) return undefined;
+      const key = identityKey(namespace, normal);
+      const owner = (await people.owners(sandbox, [key])).get(key);
+      const [person] = owner ? await byIds(sandbox, [owner.profileId]) : [];
+      return person && { person, identity: key };
+    },
+    async leaves(sandbox, { head }, policy) {
+      const { datasets, defaultPolicy } = await configuration.settings(sandbox);
+      const found = await fragments.load(sandbox, head.identities);
+      const enabled = [...found.values()].filter(({ dataset }) => datasets.get(dataset)?.profileEnabled);
+      return leavesUnder(policy ?? defaultPolicy, enabled);
+    },
+    async events(sandbox, { head }, query) {
+      const settings = await configuration.settings(sandbox);
+      const types = query.types && new Set<unknown>(query.types);
+      const shown: ProfileEvent[] = [];
+      for (let at: EventQuery = query; ; ) {
+        const page = await events.newest(sandbox, head.identities, at);
+        for (const event of page) {
+          if (isShown(event, settings) && (!types || types.has(event.data.eventType))) shown.push(event);
+        }
+        const last = page.at(-1);
+        if (shown.length >= query.limit || page.length < at.limit || !last) return shown.slice(0, query.limit);
+        at = { ...query, before: last, limit: Math.max(query.limit, PAGE) };
+      }
+    },
+  };
+}
+
+function leavesUnder(policy: PolicyInUse, fragments: readonly Fragment[]): readonly SourcedLeaf[] {
+  return resolveLeaves(fragmentsUnder(policy, fragments), orderOf(policy));
+}
+
+function isShown({ key }: ProfileEvent, { datasets }: ProfileSettings): boolean {
+  return datasets.get(datasetOf(key))?.profileEnabled ?? false;
+}
+
+/** The port by which the other subgraphs read people. */
+export function createProfileReader(reads: ProfileReads, dependencies: ReadDependencies): ProfileReader {
+  const { store, people, limits } = dependencies;
+  const heads = store.collection<HeadDocument>(headsSpec.name);
+
+  const toSnapshot = async (sandbox: string, person: Person, withEvents: boolean): Promise<ProfileSnapshot> => {
+    const leaves = await reads.leaves(sandbox, person);
+    const newest = withEvents ? await reads.events(sandbox, person, { limit: limits.eventsPerProfile }) : [];
+    const consents = [...mergeConsents(person.head.identities)].map(([purpose, { status }]) => [purpose, status]);
+    return {
+      id: person.id,
+      revision: person.head.revision,
+      attributes: toAttributes(leaves),
+      computedAttributes: {},
+      identities: person.head.identities.map(toProfileIdentity),
+      events: newest.toReversed(),
+      consents: Object.fromEntries(consents),
+    };
+  };
+
+  return {
+    async find(sandbox, identity) {
+      const found = await reads.find(sandbox, identity);
+      return found && { id: found.person.id, revision: found.person.head.revision };
+    },
+    async getMany(sandbox, ids, { events = false } = {}) {
+      const found = await reads.byIds(sandbox, ids);
+      return Promise.all(found.map(async (person) => person && toSnapshot(sandbox, person, events)));
+    },
+    changes: (sandbox, profile) => readChanges(store, people, sandbox, profile),
+    async scan(sandbox, { after, limit }) {
+      const snapshots: ProfileSnapshot[] = [];
+      for (let last = after; ; ) {
+        const page = await heads.scan(sandbox, { limit, ...(last === undefined ? {} : { after: last }) });
+        const ids = page.filter(({ value }) => value.endedIn === undefined).map(({ id }) => id);
+        for (const person of await reads.byIds(sandbox, ids)) {
+          if (person) snapshots.push(await toSnapshot(sandbox, person, true));
+        }
+        last = page.at(-1)?.id;
+        // A page of ended profiles alone is not the end.
+        if (snapshots.length > 0 || page.length < limit || last === undefined) return snapshots;
+      }
+    },
+  };
+}
+
+// As many as a reader that is a little behind lacks; one that is far behind reads the snapshot.
+const MOST_CHANGES = 64;
+
+async function readChanges(
+  store: Store,
+  people: PeopleStore,
+  sandbox: string,
+  { id, revision }: ProfileRef,
+): Promise<readonly ProfileChanged[] | undefined> {
+  const person = (await people.people(sandbox, [id])).get(id);
+  if (!person) return undefined;
+  const missing = person.head.revision - revision;
+  if (missing <= 0) return [];
+  if (missing > MOST_CHANGES) return undefined;
+  const entries = await store.log.readKey<ProfileChanged>('ProfileChanged', sandbox, id, missing);
+  const changes = entries.map(({ body }) => body).filter((body) => body.revision > revision);
+  return changes[0]?.revision === revision + 1 ? changes : undefined;
+}

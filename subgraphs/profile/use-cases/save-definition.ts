@@ -1,0 +1,88 @@
+import { AppError } from '../../../platform/errors';
+import type { Configuration } from '../../../platform/store/configuration';
+import type { Stored } from '../../../platform/store/store';
+import { compileSchema } from '../domain/compile-schema';
+import type { Dataset } from '../domain/dataset';
+import type { MergePolicy } from '../domain/merge-policy';
+import type { Namespace } from '../domain/namespace';
+import type { ProfileConfiguration, ProfileSettings } from '../store/profile-configuration';
+
+/** The verbs over one kind of configuration. */
+export interface DefinitionUseCases<T> {
+  all(sandbox: string): Promise<ReadonlyMap<string, Stored<T>>>;
+  /** Fails with BAD_USER_INPUT when it is not sound, CONFLICT when `expectedVersion` is not the current one. */
+  save(sandbox: string, id: string, definition: T, expectedVersion?: number): Promise<Stored<T>>;
+  /** What ships ready comes back in its shipped form. Fails with NOT_FOUND when there is none. */
+  delete(sandbox: string, id: string): Promise<void>;
+}
+
+type Check<T> = (id: string, definition: T, settings: ProfileSettings) => void;
+
+/** The three kinds of configuration, each with its checks. */
+export function createDefinitionUseCases(configuration: ProfileConfiguration) {
+  return {
+    datasets: verbs(configuration, configuration.datasets, checkDataset),
+    namespaces: verbs(configuration, configuration.namespaces, checkNamespace),
+    policies: verbs(configuration, configuration.policies, checkPolicy),
+  };
+}
+
+function verbs<T extends object>(
+  { settings }: ProfileConfiguration,
+  definitions: Configuration<T>,
+  check: Check<T>,
+): DefinitionUseCases<T> {
+  return {
+    all: (sandbox) => definitions.all(sandbox),
+    async save(sandbox, id, definition, expectedVersion) {
+      if (!/^[\p{L}\p{N}_][\p{L}\p{N}_.:-]{0,99}$/u.test(id)) {
+        throw badInput(
+          'id',
+          `an id is up to 100 letters, digits and "_.:-"; received ${JSON.stringify(id.slice(0, 100))}`,
+        );
+      }
+      check(id, definition, await settings(sandbox));
+      return definitions.put(sandbox, id, definition, expectedVersion);
+    },
+    delete: (sandbox, id) => definitions.delete(sandbox, id),
+  };
+}
+
+const checkDataset: Check<Dataset> = (id, { kind, schema, identities, retainEventsDays }, { namespaces, datasets }) => {
+  const before = datasets.get(id);
+  if (before && before.kind !== kind) throw badInput('kind', `the dataset ${id} is for ${before.kind} and stays so`);
+  if (schema) compileSchema(schema);
+  identities.forEach(({ path, namespace }, index) => {
+    if (path.split('.').some((name) => name === '')) throw badInput(`identities[${index}].path`, 'a name is missing');
+    if (!namespaces.has(namespace)) {
+      throw badInput(`identities[${index}].namespace`, `there is no namespace ${namespace}`);
+    }
+  });
+  if (identities.filter(({ primary }) => primary).length > 1) {
+    throw badInput('identities', 'at most one identity is the primary one');
+  }
+  if (retainEventsDays !== undefined && (retainEventsDays < 1 || kind !== 'EVENTS')) {
+    throw badInput('retainEventsDays', 'events are kept for 1 day or more; records are not limited in time');
+  }
+};
+
+const checkNamespace: Check<Namespace> = (id, { priority, normalization, type }) => {
+  if (id === 'FPID') throw badInput('id', 'FPID stands for the ECID that follows from it, and is no namespace');
+  if (priority < 1 || priority > 1000) throw badInput('priority', `a priority is 1 to 1000; received ${priority}`);
+  if (normalization === 'E164' && type !== 'PHONE') throw badInput('normalization', 'E164 is for phone numbers');
+};
+
+const checkPolicy: Check<MergePolicy> = (_, { attributes, datasetPrecedence }, { datasets }) => {
+  if (attributes === 'TIMESTAMP' && datasetPrecedence.length > 0) {
+    throw badInput('datasetPrecedence', 'a list of datasets goes with DATASET_PRECEDENCE');
+  }
+  if (attributes === 'DATASET_PRECEDENCE' && datasetPrecedence.length === 0) {
+    throw badInput('datasetPrecedence', 'DATASET_PRECEDENCE needs a list of datasets');
+  }
+  const unknown = datasetPrecedence.filter((dataset) => !datasets.has(dataset));
+  if (unknown.length > 0) throw badInput('datasetPrecedence', `there is no dataset ${unknown.join(', ')}`);
+};
+
+function badInput(path: string, message: string): AppError {
+  return new AppError('BAD_USER_INPUT', `${path}: ${message}.`, { details: { path } });
+}
