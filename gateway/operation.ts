@@ -12,7 +12,8 @@ import { type CompiledSubscription, compilePlan, compileSubscription } from './c
 import { selectIntrospection, selectReadable } from './execution/filter';
 import { compileProjection, type Project } from './execution/project';
 import type { Step } from './execution/run';
-import type { Planner } from './plan';
+import { asksBetween, splitMutation } from './execution/series';
+import type { PlanNode, Planner } from './plan';
 import type { Supergraph } from './supergraph';
 
 /** Says which fields a caller may read, by type and field name. */
@@ -49,13 +50,22 @@ export function prepareOperation(
     ),
   );
   const readable = selectReadable(document, operation, schema, mayRead);
-  const plan = readable && planner.plan(print(readable), name).node;
+  const planOf = (part: DocumentNode) => planner.plan(print(part), name).node;
+  const plan = readable && planOf(readable);
   const isStream = operation.operation === 'subscription';
+  function compileStep(whole: PlanNode): Step {
+    const inSeries = readable && operation.operation === 'mutation' && asksBetween(whole);
+    const parts = inSeries ? splitMutation(readable) : [];
+    if (parts.length < 2) return compilePlan(whole, supergraph);
+    const plans = parts.map(planOf).filter((one) => one !== undefined);
+    return compilePlan({ kind: 'Sequence', nodes: plans }, supergraph);
+  }
+
   return {
     document,
     operation,
     kind: operation.operation,
-    step: plan && !isStream ? compilePlan(plan, supergraph) : undefined,
+    step: plan && !isStream ? compileStep(plan) : undefined,
     subscription: plan && isStream ? compileSubscription(plan, supergraph) : undefined,
     introspection: selectIntrospection(document, operation, schema),
     project: compileProjection({ schema, rootType, selectionSet: operation.selectionSet, fragments, mayRead }),

@@ -3,6 +3,7 @@ import { createGateway } from '../../gateway/gateway';
 import { signInternal } from '../../gateway/internal-header';
 import { createRemoteLink } from '../../gateway/links/remote';
 import { createSubgraphServer } from '../../gateway/subgraph-server';
+import type { RequestContext } from '../../platform/graphql/request-context';
 import { createParts, toSchema, withLink } from './gateway-fixture';
 
 const SECRET = 'a secret that all parts share';
@@ -78,10 +79,11 @@ test('a subgraph answers neither a call without the signed header nor a forged r
     });
     return { status: response.status, body: await response.json() };
   };
-  const context = {
+  const nowMs = parts.clock.now();
+  const context: RequestContext = {
     ...{ sandbox: 'default', scope: 'admin', requestId: 'r', operation: 'query' },
-    ...{ nowMs: parts.clock.now(), deadlineAtMs: parts.clock.now() + 1_000 },
-  } as const;
+    ...{ nowMs, deadlineAtMs: nowMs + 1_000 },
+  };
   const refused = { status: 401, body: { errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] } };
   expect(await ask({})).toMatchObject(refused);
   expect(await ask(signInternal(context, 'another secret of the same kind', parts.clock.now()))).toMatchObject(refused);
