@@ -14,15 +14,36 @@ export interface PqlOptions {
   readonly timeZone?: string;
 }
 
+/** An answer, and until when it stays if nothing but time passes. */
+export interface TimedAnswer {
+  readonly value: unknown;
+  /** The first instant at which it may change by itself; it need not. Infinity for never. */
+  readonly turnMs: number;
+}
+
 /** Compiles a tree to closures: once per rule, then one call per person. */
 export function compilePql(tree: Expression, options: PqlOptions = {}): PqlEvaluator {
+  const answer = compileTree(tree, options);
+  return (scope) => toJson(answer(scope).value);
+}
+
+/** As `compilePql`, with the instant up to which the answer stays. */
+export function compileTimedPql(tree: Expression, options: PqlOptions = {}): (scope: PqlScope) => TimedAnswer {
+  const answer = compileTree(tree, options);
+  return (scope) => {
+    const { value, turnMs } = answer(scope);
+    return { value: toJson(value), turnMs };
+  };
+}
+
+function compileTree(tree: Expression, { timeZone }: PqlOptions): (scope: PqlScope) => TimedAnswer {
   let slotCount = 0;
-  const compilation: Compilation = { calendar: createCalendar(options.timeZone), newSlot: () => slotCount++ };
+  const compilation: Compilation = { calendar: createCalendar(timeZone), newSlot: () => slotCount++ };
   const evaluate = toPlain(compileNode(tree, { variables: new Map(), items: [] }, compilation));
   return (scope) => {
-    const run: Run = { scope, slots: new Array(slotCount) };
+    const run: Run = { scope, slots: new Array(slotCount), turnMs: Number.POSITIVE_INFINITY };
     const value = evaluate(run);
-    return typeof value === 'object' && value !== null ? toJson(value) : value;
+    return { value, turnMs: run.turnMs };
   };
 }
 
@@ -32,6 +53,6 @@ export function isTrue(value: unknown): boolean {
 }
 
 /** Dates become ISO text. */
-function toJson(value: object): unknown {
-  return JSON.parse(JSON.stringify(value));
+function toJson(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? JSON.parse(JSON.stringify(value)) : value;
 }

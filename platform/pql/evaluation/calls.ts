@@ -4,7 +4,7 @@ import type { Compile } from './chain';
 import { aggregates, applySet, distinct, setFunctions } from './list-functions';
 import { compilePerItem } from './per-item';
 import { toPlain } from './plain';
-import type { Compilation, Compiled, Names, PqlEvent, Run } from './scope';
+import { type Compilation, type Compiled, type Names, noteTurn, type PqlEvent, type Run } from './scope';
 import { oppositeTests, testTexts, textTests } from './text-functions';
 import { areEqual, isMissing, toDate, toList, toText, withoutCase } from './values';
 
@@ -124,18 +124,9 @@ const OTHERS: Readonly<Record<string, Make>> = {
     ([of = nothing], _, compilation) =>
     (run) =>
       toParts(of(run), compilation)?.day,
-  currentYear:
-    (_, __, { calendar }) =>
-    (run) =>
-      calendar.partsOf(run.scope.nowMs).year,
-  currentMonth:
-    (_, __, { calendar }) =>
-    (run) =>
-      calendar.partsOf(run.scope.nowMs).month,
-  currentDayOfMonth:
-    (_, __, { calendar }) =>
-    (run) =>
-      calendar.partsOf(run.scope.nowMs).day,
+  currentYear: (_, __, compilation) => (run) => toCurrent(run, 'year', compilation),
+  currentMonth: (_, __, compilation) => (run) => toCurrent(run, 'month', compilation),
+  currentDayOfMonth: (_, __, compilation) => (run) => toCurrent(run, 'day', compilation),
 };
 
 interface PatternMatch {
@@ -180,4 +171,10 @@ function toMap(value: unknown): Readonly<Record<string, unknown>> {
 function toParts(value: unknown, { calendar }: Compilation) {
   const date = toDate(value, calendar);
   return date && calendar.partsOf(date.startMs);
+}
+
+function toCurrent(run: Run, unit: 'year' | 'month' | 'day', { calendar }: Compilation): number {
+  const { nowMs } = run.scope;
+  noteTurn(run, calendar.startAfter(unit, nowMs, 1));
+  return calendar.partsOf(nowMs)[unit];
 }

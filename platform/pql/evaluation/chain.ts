@@ -1,8 +1,10 @@
-import { type Span, type TimeTest, toTimeTest } from '../time/holds';
+import { type TimeTest, toTimeTest } from '../time/holds';
+import type { Span } from '../time/span';
 import type { Chain, ChainStep, Expression, TimeCondition } from '../tree';
 import { type ChainMatch, type MatchStep, matchChain } from './chain-match';
 import type { Compilation, Compiled, Names, PqlEvent, Run } from './scope';
 import { withItem } from './scope';
+import { compileCondition } from './time';
 import { toDate, toList } from './values';
 
 /** Compiles one node with the names at its place. */
@@ -77,25 +79,31 @@ function compileWindow(
   compile: Compile,
 ): Pick<CompiledStep, 'toWindow' | 'anchors'> {
   if (!when) return { toWindow: () => () => true, anchors: [] };
+  const references = when.kind === 'between' ? [when.low, when.high] : [when.reference];
+  const anchors = references.map((node) => findAnchor(node, before)).filter((anchor) => anchor >= 0);
+  if (anchors.length > 0) return { toWindow: compileAnchored(when, before, names, compilation, compile), anchors };
+  const isFulfilled = compileCondition(when, compilation, (node) => compile(node, names));
+  return { toWindow: (run) => (t) => isFulfilled(t, run), anchors };
+}
+
+/** A window that is measured from steps before. */
+function compileAnchored(
+  when: TimeCondition,
+  before: readonly ChainStep[],
+  names: Names,
+  compilation: Compilation,
+  compile: Compile,
+): CompiledStep['toWindow'] {
   const test: TimeTest = toTimeTest(when, compilation.calendar);
-  const anchors: number[] = [];
   const compileReference = (node: Expression): ToSpan => {
     const anchor = findAnchor(node, before);
-    if (anchor >= 0) {
-      anchors.push(anchor);
-      return (_, ends) => toEndSpan(ends[anchor]);
-    }
+    if (anchor >= 0) return (_, ends) => toEndSpan(ends[anchor]);
     const { run: evaluate } = compile(node, names);
     return (run) => toDate(evaluate(run), compilation.calendar);
   };
   const reference = compileReference(when.kind === 'between' ? when.low : when.reference);
   const high = when.kind === 'between' ? compileReference(when.high) : undefined;
-  const toWindow = (run: Run): MatchStep['isInWindow'] => {
-    if (anchors.length > 0) return (t, ends) => test(t, reference(run, ends), high?.(run, ends));
-    const [low, top] = [reference(run, []), high?.(run, [])];
-    return (t) => test(t, low, top);
-  };
-  return { toWindow, anchors };
+  return (run) => (t, ends) => test(t, reference(run, ends), high?.(run, ends));
 }
 
 function toEndSpan(end: number | undefined): Span | undefined {

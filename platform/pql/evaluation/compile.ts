@@ -1,26 +1,15 @@
-import { DateValue, toInstant } from '../time/date-value';
-import { toTimeTest } from '../time/holds';
-import type {
-  Arithmetic,
-  Compare,
-  Expression,
-  Field,
-  Filter,
-  Lambda,
-  Let,
-  Logical,
-  Moment,
-  Name,
-  Occurs,
-} from '../tree';
+import { DateValue } from '../time/date-value';
+import type { Arithmetic, Expression, Field, Filter, Lambda, Let, Logical, Name } from '../tree';
 import { compileCall } from './calls';
 import { compileChain } from './chain';
+import { compileCompare } from './compare';
 import { createEventReader, createPathReader, readEach } from './fields';
 import { toPlain } from './plain';
 import { compileAggregate, compileQuantifier } from './quantified';
 import type { Binding, Compilation, Compiled, Names, PqlEvent, Run } from './scope';
 import { withVariable } from './scope';
-import { areEqual, compareValues, isMissing, toDate } from './values';
+import { compileMoment, compileOccurs, compilePeriod } from './time';
+import { isMissing } from './values';
 
 /** Compiles a node to a closure, with the names at its place. */
 export function compileNode(node: Expression, names: Names, compilation: Compilation): Compiled {
@@ -146,22 +135,6 @@ function compileLogical(node: Logical, compile: CompilePart): Compiled {
   });
 }
 
-const ORDERS: Readonly<Record<'<' | '<=' | '>' | '>=', (difference: number) => boolean>> = {
-  '<': (difference) => difference < 0,
-  '<=': (difference) => difference <= 0,
-  '>': (difference) => difference > 0,
-  '>=': (difference) => difference >= 0,
-};
-
-function compileCompare(node: Compare, compile: CompilePart, { calendar }: Compilation): Compiled {
-  const [left, right] = [toPlain(compile(node.left)), toPlain(compile(node.right))];
-  const { operator } = node;
-  if (operator === '=') return value((run) => areEqual(left(run), right(run), calendar));
-  if (operator === '!=') return value((run) => !areEqual(left(run), right(run), calendar));
-  const holds = ORDERS[operator];
-  return value((run) => holds(compareValues(left(run), right(run), calendar)));
-}
-
 type NumberOperator = (a: number, b: number) => number;
 
 const OPERATORS: Readonly<Record<string, NumberOperator>> = {
@@ -200,34 +173,6 @@ function compileNegate({ run: evaluate }: Compiled): Compiled {
 function compileFilter(node: Filter, names: Names, compilation: Compilation, compile: CompilePart): Compiled {
   const call: Expression = { kind: 'call', function: 'filter', arguments: [node.of, node.where], at: node.at };
   return compileCall(call, names, compilation, compile);
-}
-
-const DAYS_FROM_TODAY = { today: 0, yesterday: -1, tomorrow: 1 } as const;
-
-function compileMoment({ name }: Moment, { calendar }: Compilation): Compiled {
-  if (name === 'now') return value((run) => toInstant(run.scope.nowMs));
-  const days = DAYS_FROM_TODAY[name];
-  return value((run) => calendar.dayOf(calendar.startAfter('day', run.scope.nowMs, days)));
-}
-
-function compilePeriod(node: Extract<Expression, { kind: 'period' }>, { calendar }: Compilation): Compiled {
-  const units = { this: 0, last: -1, next: 1 }[node.which];
-  return value((run) => {
-    const startMs = calendar.startAfter(node.unit, run.scope.nowMs, units);
-    return new DateValue(startMs, calendar.startAfter(node.unit, startMs, 1));
-  });
-}
-
-function compileOccurs(node: Occurs, { calendar }: Compilation, compile: CompilePart): Compiled {
-  const { when } = node;
-  const of = compile(node.of).run;
-  const test = toTimeTest(when, calendar);
-  const reference = compile(when.kind === 'between' ? when.low : when.reference).run;
-  const high = when.kind === 'between' ? compile(when.high).run : undefined;
-  return value((run) => {
-    const t = toDate(of(run), calendar)?.startMs ?? Number.NaN;
-    return test(t, toDate(reference(run), calendar), high && toDate(high(run), calendar));
-  });
 }
 
 function compileLet(node: Let, names: Names, compilation: Compilation, compile: CompilePart): Compiled {

@@ -29,6 +29,8 @@ export interface Run {
   readonly scope: PqlScope;
   /** Variables, and the items at hand of the lists around. */
   readonly slots: unknown[];
+  /** The first instant at which the passing of time alone may change what was seen so far. */
+  turnMs: number;
 }
 
 /** What a compiled node gives: `event` and `events` are PqlEvents, anything else is `value`. */
@@ -57,6 +59,11 @@ export interface Names {
 export interface Compilation {
   readonly calendar: Calendar;
   newSlot(): number;
+}
+
+/** Takes note of an instant at which something that was asked for may change. */
+export function noteTurn(run: Run, atMs: number): void {
+  if (atMs < run.turnMs) run.turnMs = atMs;
 }
 
 /** The names inside a list whose items are in `item`. */

@@ -21,6 +21,8 @@ export interface Calendar {
   dayOf(ms: number): DateValue | undefined;
   /** ISO 8601 text: a date, or a date with time, in this zone unless it names an offset. */
   parse(text: string): DateValue | undefined;
+  /** The first instant after `ms`, before `untilMs`, at which the clocks are changed. */
+  nextClockChange(ms: number, untilMs: number): number | undefined;
 }
 
 const SECOND_MS = 1000;
@@ -51,7 +53,7 @@ export function fixedLengthMs(unit: Unit): number | undefined {
 
 /** The calendar of an IANA time zone (default: UTC). */
 export function createCalendar(timeZone = 'UTC'): Calendar {
-  const { toLocal, fromLocal } = createZone(timeZone);
+  const { toLocal, fromLocal, nextClockChange } = createZone(timeZone);
 
   const startAfter = (unit: Unit, ms: number, count: number): number => {
     const local = toLocal(ms);
@@ -122,6 +124,7 @@ export function createCalendar(timeZone = 'UTC'): Calendar {
     day,
     dayOf: (ms) => toDay(Math.floor(toLocal(ms) / DAY_MS) * DAY_MS),
     parse,
+    nextClockChange,
   };
 }
 

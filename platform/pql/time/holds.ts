@@ -1,30 +1,22 @@
 import type { TimeCondition, Unit } from '../tree';
+import { anniversaryInYearOf, hasAnniversaryIn, nearestAnniversary } from './anniversaries';
 import type { Calendar } from './calendar';
-
-/** A stretch of time from its start up to, and without, its end; an instant has both in one. */
-export interface Span {
-  readonly startMs: number;
-  readonly endMs: number;
-}
+import { isAfter, isIn, type Span } from './span';
 
 /** True when the instant `t` fulfils the condition. References that are missing are given as `undefined`. */
 export type TimeTest = (t: number, reference: Span | undefined, high: Span | undefined) => boolean;
 
-type Distance = Extract<TimeCondition, { kind: 'distance' }>;
+export type Distance = Extract<TimeCondition, { kind: 'distance' }>;
 
 /** How a condition is tested, as `docs/pql.md` words it. A missing `t` is NaN, and only `!=` holds then. */
 export function toTimeTest(when: TimeCondition, calendar: Calendar): TimeTest {
   if (when.kind === 'distance') return toDistanceTest(when, calendar);
-  const plain = SPAN_TESTS[when.kind](calendar);
-  const test = when.ignoringYear ? YEARLESS_TESTS[when.kind](calendar) : plain;
+  const test = (when.ignoringYear ? YEARLESS_TESTS : SPAN_TESTS)[when.kind](calendar);
   return (t, reference, high) => !Number.isNaN(t) && reference !== undefined && test(t, reference, high);
 }
 
 type SpanTest = (t: number, reference: Span, high: Span | undefined) => boolean;
 type SpanKind = Exclude<TimeCondition['kind'], 'distance'>;
-
-const isIn = (t: number, { startMs, endMs }: Span): boolean => t >= startMs && (t < endMs || t === startMs);
-const isAfter = (t: number, { startMs, endMs }: Span): boolean => (startMs === endMs ? t > endMs : t >= endMs);
 
 const SPAN_TESTS: Readonly<Record<SpanKind, (calendar: Calendar) => SpanTest>> = {
   before: () => (t, reference) => t < reference.startMs,
@@ -35,16 +27,15 @@ const SPAN_TESTS: Readonly<Record<SpanKind, (calendar: Calendar) => SpanTest>> =
 };
 
 const YEARLESS_TESTS: Readonly<Record<SpanKind, (calendar: Calendar) => SpanTest>> = {
-  before: (calendar) => (t, reference) => sameYear(t, reference.startMs, calendar) < reference.startMs,
-  after: (calendar) => (t, reference) => isAfter(sameYear(t, reference.startMs, calendar), reference),
-  from: (calendar) => (t, reference) => sameYear(t, reference.startMs, calendar) >= reference.startMs,
+  before: (calendar) => (t, reference) => anniversaryInYearOf(t, reference.startMs, calendar) < reference.startMs,
+  after: (calendar) => (t, reference) => isAfter(anniversaryInYearOf(t, reference.startMs, calendar), reference),
+  from: (calendar) => (t, reference) => anniversaryInYearOf(t, reference.startMs, calendar) >= reference.startMs,
   on: (calendar) => (t, reference) => hasAnniversaryIn(t, toWholeDay(reference, calendar), calendar),
   between: (calendar) => (t, low, high) => {
-    if (!high) return false;
-    const isLast = high.startMs === high.endMs;
-    const shift = firstAnniversary(high.startMs, low.startMs, calendar) - high.startMs;
-    const endMs = high.endMs + shift + (isLast ? 1 : 0);
-    return hasAnniversaryIn(t, { startMs: low.startMs, endMs }, calendar);
+    const [first, last] = [calendar.dayOf(low.startMs), high && calendar.dayOf(lastOf(high))];
+    if (!first || !last) return false;
+    const lastDay = calendar.dayOf(nearestAnniversary(last.startMs, first.startMs, 1, calendar));
+    return lastDay !== undefined && hasAnniversaryIn(t, { startMs: first.startMs, endMs: lastDay.endMs }, calendar);
   },
 };
 
@@ -88,26 +79,10 @@ function toUnitTest(
   };
 }
 
+function lastOf({ startMs, endMs }: Span): number {
+  return startMs === endMs ? endMs : endMs - 1;
+}
+
 function toWholeDay(span: Span, calendar: Calendar): Span {
   return span.startMs === span.endMs ? (calendar.dayOf(span.startMs) ?? span) : span;
-}
-
-function sameYear(t: number, asMs: number, calendar: Calendar): number {
-  return calendar.inYear(t, calendar.partsOf(asMs).year);
-}
-
-function hasAnniversaryIn(t: number, span: Span, calendar: Calendar): boolean {
-  const { year } = calendar.partsOf(span.startMs);
-  return [year, year + 1].some((each) => isIn(calendar.inYear(t, each), span));
-}
-
-function firstAnniversary(t: number, fromMs: number, calendar: Calendar): number {
-  return nearestAnniversary(t, fromMs, 1, calendar);
-}
-
-/** The first anniversary at or after the point, or the last at or before it. */
-function nearestAnniversary(t: number, point: number, sign: 1 | -1, calendar: Calendar): number {
-  const { year } = calendar.partsOf(point);
-  const inYear = calendar.inYear(t, year);
-  return sign * inYear >= sign * point ? inYear : calendar.inYear(t, year + sign);
 }

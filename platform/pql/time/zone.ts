@@ -5,11 +5,15 @@ export interface Zone {
   toLocal(ms: number): number;
   /** The first instant at which the clocks show this; where they leap over it, the leap's length later. */
   fromLocal(localMs: number): number;
+  /** The first instant after `ms`, before `untilMs`, at which the clocks are changed. */
+  nextClockChange(ms: number, untilMs: number): number | undefined;
 }
 
 const QUARTER_HOUR_MS = 900_000;
 const DAY_MS = 86_400_000;
 const REMEMBERED = 20_000;
+
+const ALWAYS_UTC: Zone = { toLocal: (ms) => ms, fromLocal: (ms) => ms, nextClockChange: () => undefined };
 
 /** True for a name of the IANA list, or `UTC`. */
 export function isTimeZone(name: string): boolean {
@@ -18,7 +22,7 @@ export function isTimeZone(name: string): boolean {
 
 /** The zone of this IANA name. Unknown ones are UTC. */
 export function createZone(name: string): Zone {
-  if (name === 'UTC' || !IANAZone.isValidZone(name)) return { toLocal: (ms) => ms, fromLocal: (ms) => ms };
+  if (name === 'UTC' || !IANAZone.isValidZone(name)) return ALWAYS_UTC;
   const offsetAt = rememberOffsets(IANAZone.create(name));
   return {
     toLocal: (ms) => ms + offsetAt(ms),
@@ -29,6 +33,7 @@ export function createZone(name: string): Zone {
       if (before === after || early + offsetAt(early) === localMs) return early;
       return localMs - Math.min(before, after);
     },
+    nextClockChange: (ms, untilMs) => findClockChange(offsetAt, ms, untilMs),
   };
 }
 
@@ -45,4 +50,16 @@ function rememberOffsets(zone: IANAZone): (ms: number) => number {
     }
     return offset;
   };
+}
+
+/** Looks day by day, then by quarter hours in the day that holds a change. */
+function findClockChange(offsetAt: (ms: number) => number, ms: number, untilMs: number): number | undefined {
+  const offset = offsetAt(ms);
+  for (let day = ms; day < untilMs; day += DAY_MS) {
+    if (offsetAt(Math.min(day + DAY_MS, untilMs)) === offset) continue;
+    let quarter = Math.floor(day / QUARTER_HOUR_MS) * QUARTER_HOUR_MS;
+    while (offsetAt(quarter) === offset) quarter += QUARTER_HOUR_MS;
+    return quarter < untilMs ? quarter : undefined;
+  }
+  return undefined;
 }
