@@ -6,6 +6,7 @@ import type { Route } from '../../platform/http/route';
 import type { Platform } from '../../platform/platform';
 import type { RandomBytes } from './domain/ecid';
 import { DEFAULT_LIMITS, type Limits } from './domain/limits';
+import { createIngestRoute } from './http/ingest.route';
 import { CollectResolver } from './schema/collect.resolver';
 import { createConfigurationResolvers } from './schema/configuration.resolvers';
 import { IngestResolver } from './schema/ingest.resolver';
@@ -24,6 +25,7 @@ import { createIngestItems } from './use-cases/ingest';
 import { createPipeline } from './use-cases/pipeline';
 import { createProfileReader, createProfileReads } from './use-cases/read-profiles';
 import { createReplayFailedItems } from './use-cases/replay-failed-items';
+import { createRowIntake } from './use-cases/row-intake';
 import { createDefinitionUseCases } from './use-cases/save-definition';
 import { createSetConsent } from './use-cases/set-consent';
 
@@ -75,7 +77,7 @@ export function createProfileSubgraph(platform: Platform, options: ProfileOption
     reactions: {},
     reader: createProfileReader(reads, parts),
     ingestion: { ingest: (sandbox, dataset, bodies, nowMs) => items.ingest({ sandbox, dataset, bodies, nowMs }) },
-    routes: [],
+    routes: [createIngestRoute(createRowIntake(parts))],
     start: () => {},
     idle: () => pipeline.idle(),
     close: () => pipeline.idle(),

@@ -9,6 +9,7 @@ import { ItemFault } from '../domain/item-fault';
 import type { Limits } from '../domain/limits';
 import type { SentIdentity } from '../domain/parse-identities';
 import { type DatasetInUse, idOf, parseItem } from '../domain/parse-item';
+import { UnreadableRow } from '../domain/unreadable-row';
 import { failedItemWrite } from '../store/failed-item-store';
 import type { ProfileConfiguration, ProfileSettings } from '../store/profile-configuration';
 import type { ItemOutcome, Pipeline, Submission } from './pipeline';
@@ -74,6 +75,7 @@ export function createIngestItems(dependencies: IntakeDependencies): IngestItems
       ...(intake.checkIdentity ? { checkIdentity: intake.checkIdentity } : {}),
     };
     const checked = intake.bodies.map((body) => {
+      if (body instanceof UnreadableRow) return body.fault;
       try {
         return parseItem(body, rules);
       } catch (error) {
@@ -174,7 +176,8 @@ function toFailedItem(failed: {
   const { dataset, kind, body, fault, nowMs, limits } = failed;
   const { code, path, message } = fault;
   const itemId = idOf(body);
-  const kept = body !== undefined && sizeOf(body) <= limits.recordBytes;
+  const sent = body instanceof UnreadableRow ? body.text : body;
+  const kept = sent !== undefined && sizeOf(sent) <= limits.recordBytes;
   return {
     dataset,
     kind,
@@ -183,7 +186,7 @@ function toFailedItem(failed: {
     message,
     atMs: nowMs,
     ...(itemId ? { itemId: itemId.slice(0, limits.idCharacters) } : {}),
-    ...(kept ? { body } : {}),
+    ...(kept ? { body: sent } : {}),
   };
 }
 
