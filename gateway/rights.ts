@@ -15,8 +15,10 @@ export const GRANTS: Readonly<Record<'public' | 'server' | 'privacy', Grants>> =
     Mutation: 'collect decide reportDecisionEvents',
     CollectPayload: 'results ecid profile',
     IngestResult: 'id status code path message profile',
-    Profile: 'id revision segments decisions',
-    SegmentMembership: 'segment status lastQualificationTime validUntil segmentVersion',
+    Profile: 'id revision isAnonymous segments decisions',
+    SegmentMembership: 'segment status lastQualificationTime validUntil segmentVersion cause',
+    // Its reference may name a record of a person.
+    QualificationCause: 'kind',
     Segment: 'id name',
     Decision: 'id placement offer content contentType activity variant score validUntil reason explanation',
     Placement: 'id name channel contentType',

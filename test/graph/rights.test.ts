@@ -4,7 +4,7 @@ import { event, identityMap, openShop } from '../support/shop';
 
 const ECID = '4'.repeat(38);
 const BROWSER = `identity: { namespace: "ECID", value: "${ECID}" }`;
-const CLOSED = ['attributes', 'computedAttributes', 'isAnonymous'] as const;
+const CLOSED = ['attributes', 'computedAttributes'] as const;
 const CLOSED_WITH_FIELDS = {
   identities: 'identities { value }',
   identityLinks: 'identityLinks { item }',

@@ -21,7 +21,7 @@ const COLLECT = `mutation ($input: CollectInput!) {
     profile {
       id
       isAnonymous
-      segments { segment { id } cause { kind reference } }
+      segments { segment { id } cause { kind } }
       decisions(placements: [{ placement: "home-hero" }]) { offer { id } content reason }
     }
   }
