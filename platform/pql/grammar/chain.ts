@@ -25,7 +25,21 @@ function parseSteps(parsing: Parsing): readonly ChainStep[] {
   if (steps.every(({ negated }) => negated) && steps.length > 1) {
     throw new SyntaxFailure('A chain of several steps needs one that is not negated', steps[0]?.at ?? START);
   }
+  steps.forEach((step, index) => {
+    checkWindow(step, steps.slice(0, index), steps);
+  });
   return steps;
+}
+
+/** A window may be measured from a step before it that is not negated. */
+function checkWindow({ when }: ChainStep, before: readonly ChainStep[], all: readonly ChainStep[]): void {
+  if (!when) return;
+  for (const reference of when.kind === 'between' ? [when.low, when.high] : [when.reference]) {
+    const label = reference.kind === 'name' && reference.up === 0 ? reference.name : undefined;
+    const isStep = all.some((step) => step.label === label);
+    if (!isStep || before.some((step) => step.label === label && !step.negated)) continue;
+    throw new SyntaxFailure(`A window is measured from a step before it, not negated; ${label} is none`, reference.at);
+  }
 }
 
 const START = { line: 1, column: 1 };

@@ -1,6 +1,7 @@
 import { type FunctionShape, findFunction, pqlFunctions } from '../functions';
 import type { Aggregate, Expression, Field, Moment, Position, Quantifier } from '../tree';
 import { parseChain } from './chain';
+import { checkArguments } from './check-call';
 import { findNearest } from './nearest';
 import type { Parsing } from './parsing';
 import { parseLet, parseOver, parseQuantifier } from './quantified';
@@ -177,6 +178,7 @@ export function toCall(name: string, parts: readonly Expression[], at: Position,
   const found = findFunction(name);
   if (!found) throw unknownFunction(name, nameAt);
   if (parts.length >= found.least && parts.length <= found.most) {
+    checkArguments(found.name, parts);
     return { kind: 'call', function: found.name, arguments: parts, at };
   }
   const wanted = found.least === found.most ? `${found.least}` : `${found.least} to ${found.most}`;
