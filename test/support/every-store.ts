@@ -1,75 +1,71 @@
 import { afterEach, beforeEach, describe } from '@jest/globals';
-import { openMongoStore } from '../../platform/store/mongo/open-mongo-store';
-import { openSqliteStore } from '../../platform/store/sqlite/open-sqlite-store';
 import type { CollectionSpec, Store } from '../../platform/store/store';
+import { createMongoDatabase, mongodbUri } from './mongo-database';
+import { type Engine, openAt } from './open-at';
 import { createTemporaryFolder } from './temporary-folder';
+
+export { mongodbUri } from './mongo-database';
 
 /** One place for data, empty at first, that stores can be opened on, one after another. */
 export interface StorePlace {
-  readonly engine: 'sqlite' | 'mongodb';
+  readonly engine: Engine;
   /** A folder or a URI. */
   readonly address: string;
   /** Another store on the same data. Embedded, the one before must be closed first. Closed after the test. */
   open(collections: readonly CollectionSpec[]): Promise<Store>;
 }
 
-/** Where the MongoDB of this run listens, without a database; absent when there is none. */
-export function mongodbUri(): string | undefined {
-  return process.env.ATTUNE_TEST_MONGODB_URI;
+interface Room {
+  readonly address: string;
+  remove(): void | Promise<void>;
 }
-
-let databases = 0;
 
 /** Declares the same tests once for each engine that this machine has, each test with a place of its own. */
 export function describeEveryStore(name: string, declare: (place: StorePlace) => void): void {
-  describe(`${name} (sqlite)`, () => declare(createSqlitePlace()));
-  const describeMongo = mongodbUri() ? describe : describe.skip;
-  describeMongo(`${name} (mongodb)`, () => declare(createMongoPlace()));
+  describe(`${name} (sqlite)`, () => declare(createPlace('sqlite', createFolder)));
+  describeMongoStore(name, declare);
 }
 
-function createSqlitePlace(): StorePlace {
-  let folder: ReturnType<typeof createTemporaryFolder> | undefined;
+/** As `describeEveryStore`, for what only several processes at once can meet. */
+export function describeMongoStore(name: string, declare: (place: StorePlace) => void): void {
+  const describeMongo = mongodbUri() ? describe : describe.skip;
+  describeMongo(`${name} (mongodb)`, () => declare(createPlace('mongodb', createDatabase)));
+}
+
+function createPlace(engine: Engine, create: () => Room): StorePlace {
+  let room: Room | undefined;
   const opened: Store[] = [];
+  const address = (): string => {
+    if (!room) throw new Error('There is a place only while a test runs.');
+    return room.address;
+  };
   beforeEach(() => {
-    folder = createTemporaryFolder();
+    room = create();
   });
   afterEach(async () => {
-    for (const store of opened.splice(0)) await store.close();
-    folder?.remove();
+    await Promise.all(opened.splice(0).map((store) => store.close()));
+    await room?.remove();
+    room = undefined;
   });
-  const address = (): string => `${folder?.path}`;
   return {
-    engine: 'sqlite',
+    engine,
     get address() {
       return address();
     },
     async open(collections) {
-      const store = await openSqliteStore({ folder: address(), collections });
+      const store = await openAt(engine, address(), collections);
       opened.push(store);
       return store;
     },
   };
 }
 
-function createMongoPlace(): StorePlace {
-  let uri = '';
-  const opened: Store[] = [];
-  beforeEach(() => {
-    databases += 1;
-    uri = `${mongodbUri()}`.replace('/?', `/attune_${process.pid}_${databases}?`);
-  });
-  afterEach(async () => {
-    for (const store of opened.splice(0)) await store.close();
-  });
-  return {
-    engine: 'mongodb',
-    get address() {
-      return uri;
-    },
-    async open(collections) {
-      const store = await openMongoStore({ uri, collections });
-      opened.push(store);
-      return store;
-    },
-  };
+function createFolder(): Room {
+  const { path, remove } = createTemporaryFolder();
+  return { address: path, remove };
+}
+
+function createDatabase(): Room {
+  const { uri, drop } = createMongoDatabase();
+  return { address: uri, remove: drop };
 }

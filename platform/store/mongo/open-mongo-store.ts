@@ -2,6 +2,7 @@ import type { Log } from '../../log';
 import { createGroupCommit } from '../group-commit';
 import { checkCommit } from '../keys';
 import type { Collection, CollectionSpec, Store } from '../store';
+import { endAbandonedTransactions } from './abandoned';
 import { connect } from './connect';
 import { createMongoCollection } from './mongo-collection';
 import { type MongoLog, openMongoLog } from './mongo-log';
@@ -22,6 +23,8 @@ export async function openMongoStore(options: {
   const { client, database, appName } = await connect(options.uri);
   let eventLog: MongoLog;
   try {
+    // What they hold would keep indexes from being made.
+    await endAbandonedTransactions(client, appName, log);
     await Promise.all(specs.map((spec) => prepareRows(database, spec)));
     eventLog = await openMongoLog(database, log);
   } catch (error) {

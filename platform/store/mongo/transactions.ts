@@ -37,10 +37,7 @@ export function createMongoTransactions(parts: TransactionParts): (group: readon
     await new Promise<void>((resolve) => void clock.at(clock.now() + ms, resolve));
   };
   const clearTheWay = async (tries: number): Promise<void> => {
-    if (tries % 8 !== 0) return;
-    await endAbandonedTransactions(client, appName).catch((error) =>
-      log?.warn({ error: String(error) }, 'abandoned transactions could not be looked for'),
-    );
+    if (tries % 8 === 0) await endAbandonedTransactions(client, appName, log);
   };
 
   const flush = async (group: readonly WaitingCommit[]): Promise<void> => {
