@@ -9,6 +9,7 @@ import { DEFAULT_LIMITS, type Limits } from './domain/limits';
 import { createIngestRoute } from './http/ingest.route';
 import { CollectResolver } from './schema/collect.resolver';
 import { createConfigurationResolvers } from './schema/configuration.resolvers';
+import { IdentityGraphResolver } from './schema/identity-graph.resolver';
 import { IngestResolver } from './schema/ingest.resolver';
 import { createProfileReference } from './schema/profile.reference';
 import { ProfileResolver } from './schema/profile.resolver';
@@ -16,6 +17,7 @@ import { ProfileFieldsResolver } from './schema/profile-fields.resolver';
 import { createEventStore } from './store/event-store';
 import { createFailedItemStore } from './store/failed-item-store';
 import { createFragmentStore } from './store/fragment-store';
+import { createHistoryStore } from './store/history-store';
 import { createPeopleStore } from './store/people-store';
 import { createProfileConfiguration } from './store/profile-configuration';
 import { createAccess } from './use-cases/access';
@@ -28,6 +30,7 @@ import { createReplayFailedItems } from './use-cases/replay-failed-items';
 import { createRowIntake } from './use-cases/row-intake';
 import { createDefinitionUseCases } from './use-cases/save-definition';
 import { createSetConsent } from './use-cases/set-consent';
+import { createSimulateIdentityGraph } from './use-cases/simulate';
 
 export { profileCollections } from './store/collections';
 
@@ -63,7 +66,8 @@ export function createProfileSubgraph(platform: Platform, options: ProfileOption
   const { schema, sdl } = createSubgraphSchema({
     resolvers: [
       new ProfileResolver(reads, configuration, access, createSetConsent(parts)),
-      new ProfileFieldsResolver(reads, configuration),
+      new ProfileFieldsResolver(reads, configuration, parts.history),
+      new IdentityGraphResolver(createSimulateIdentityGraph(parts)),
       new IngestResolver(items, parts.failed, createReplayFailedItems(parts), reads),
       new CollectResolver(createCollect(parts), access, reads, configuration),
       ...createConfigurationResolvers(createDefinitionUseCases(configuration)),
@@ -92,7 +96,8 @@ function createParts({ store, clock, ids }: Platform, options: ProfileOptions) {
   const fragments = createFragmentStore(store);
   const events = createEventStore(store);
   const failed = createFailedItemStore(store);
-  const base = { store, clock, ids, limits, random, configuration, people, fragments, events, failed };
+  const history = createHistoryStore(store);
+  const base = { store, clock, ids, limits, random, configuration, people, fragments, events, failed, history };
   const pipeline = createPipeline(createRound(base));
   const items = createIngestItems({ ...base, pipeline });
   const reads = createProfileReads(base);

@@ -33,6 +33,8 @@ export interface FoldedCluster {
   readonly dropped: readonly Link[];
   /** Identities that left their graph at its limit. */
   readonly evicted: readonly string[];
+  /** True when who belongs together was decided anew. */
+  readonly regrouped: boolean;
 }
 
 /** What folding needs of the outside. */
@@ -50,7 +52,8 @@ export function foldCluster(cluster: Cluster, rules: FoldRules): FoldedCluster {
   graphs.forEach((graph, index) => {
     for (const key of graph) profileOf.set(key, ids[index] ?? '');
   });
-  return { changed: toChanged(cluster, draft, profileOf, rules), profileOf, dropped, evicted };
+  const changed = toChanged(cluster, draft, profileOf, rules);
+  return { changed, profileOf, dropped, evicted, regrouped: draft.regroup };
 }
 
 interface Draft {

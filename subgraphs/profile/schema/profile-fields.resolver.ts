@@ -4,15 +4,18 @@ import { AppError } from '../../../platform/errors';
 import { type Connection, toConnection } from '../../../platform/graphql/connections';
 import type { RequestContext } from '../../../platform/graphql/request-context';
 import { JsonObjectScalar } from '../../../platform/graphql/subgraph-schema';
+import type { Stored } from '../../../platform/store/store';
 import { type SourcedLeaf, toAttributes } from '../domain/attributes';
 import { mergeConsents } from '../domain/consents';
-import type { Head, IdentityState } from '../domain/head';
+import type { Head } from '../domain/head';
 import { namespaceOf } from '../domain/identity';
+import { countingLinks } from '../domain/identity-graph';
 import { datasetOf, itemIdOf } from '../domain/item';
 import { isAnonymousType } from '../domain/namespace';
 import { selectPaths } from '../domain/select-paths';
-import { toProfileIdentity } from '../domain/view';
+import { personOf } from '../domain/view';
 import type { EventPosition } from '../store/event-store';
+import type { HistoryDocument, HistoryStore } from '../store/history-store';
 import type { ProfileConfiguration } from '../store/profile-configuration';
 import type { ProfileReads } from '../use-cases/read-profiles';
 import {
@@ -20,10 +23,13 @@ import {
   Consent,
   EventConnection,
   Identity,
+  type IdentityChange,
+  IdentityChangeConnection,
   IdentityLink,
   Profile,
   type ProfileEvent,
 } from './profile.type';
+import { toIdentity, toIdentityLink } from './to-profile';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -36,6 +42,7 @@ export class ProfileFieldsResolver {
   constructor(
     private readonly reads: ProfileReads,
     private readonly configuration: ProfileConfiguration,
+    private readonly history: HistoryStore,
   ) {}
 
   @FieldResolver(() => JsonObjectScalar, { nullable: true, description: 'What the person is, by the merge policy.' })
@@ -74,13 +81,25 @@ export class ProfileFieldsResolver {
 
   @FieldResolver(() => [IdentityLink], { nullable: true, description: 'What makes the identities one person.' })
   identityLinks(@Root() { person }: Profile): IdentityLink[] {
-    const known = new Map(person.head.identities.map((identity) => [identity.key, identity]));
-    return person.head.links.flatMap((link) => {
-      const [from, to] = [known.get(link.from), known.get(link.to)];
-      if (!from || !to || !isInForce(link, from, to)) return [];
-      const { dataset, item, atMs } = link;
-      return [{ from: toIdentity(from), to: toIdentity(to), dataset, item, at: new Date(atMs) }];
-    });
+    const { identities, links } = person.head;
+    const known = new Map(identities.map((identity) => [identity.key, identity]));
+    return countingLinks(identities, links).flatMap((link) => toIdentityLink(link, known));
+  }
+
+  @FieldResolver(() => IdentityChangeConnection, {
+    nullable: true,
+    description: 'Merges, splits, dropped links and cuts, the newest first.',
+  })
+  async identityHistory(
+    @Root() { person }: Profile,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 20 }) first: number | null,
+    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @Ctx() { sandbox }: RequestContext,
+  ): Promise<Connection<IdentityChange>> {
+    const size = Math.max(0, Math.min(first ?? 20, MOST_EVENTS));
+    const page = await this.history.page(sandbox, personOf(person.id), after ?? undefined, size + 1);
+    const nodes = new Map(page.map((stored) => [toIdentityChange(stored), stored.id]));
+    return toConnection([...nodes.keys()], size, after, (node) => nodes.get(node) ?? '');
   }
 
   @FieldResolver(() => EventConnection, { nullable: true, description: 'What the person did, the newest first.' })
@@ -155,13 +174,9 @@ function isAnonymous(
   return identities.every(({ key }) => isAnonymousType(namespaces.get(namespaceOf(key))?.type ?? 'COOKIE'));
 }
 
-function isInForce({ atMs, derived }: Head['links'][number], from: IdentityState, to: IdentityState): boolean {
-  return derived === true || (atMs > (from.cutAtMs ?? 0) && atMs > (to.cutAtMs ?? 0));
-}
-
-function toIdentity(state: IdentityState): Identity {
-  const { namespace, value, authenticatedState, firstSeenMs, lastSeenMs } = toProfileIdentity(state);
-  return { namespace, value, authenticatedState, firstSeen: new Date(firstSeenMs), lastSeen: new Date(lastSeenMs) };
+function toIdentityChange({ value }: Stored<HistoryDocument>): IdentityChange {
+  const { kind, atMs, other = null, identities, dataset = null, item = null } = value;
+  return { kind, at: new Date(atMs), profileId: other, identities, dataset, item };
 }
 
 function toEvent({ key, timestampMs, data }: EventOfProfile): ProfileEvent {

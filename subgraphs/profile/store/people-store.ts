@@ -4,20 +4,14 @@ import type { Person } from '../domain/head';
 import { headsSpec, identitiesSpec } from './collections';
 import { fromHeadDocument, type HeadDocument } from './head-document';
 
-/** Whose an identity is, as it is kept. */
-export interface IdentityOwner {
-  readonly profileId: string;
-  readonly version: number;
-}
-
 /** Heads and identities by key. What this process alone writes is kept in memory. */
 export interface PeopleStore {
-  /** Those that are known. */
-  owners(sandbox: string, keys: Iterable<string>): Promise<Map<string, IdentityOwner>>;
+  /** Identity key → id of the profile that has it, for those that are known. */
+  owners(sandbox: string, keys: Iterable<string>): Promise<Map<string, string>>;
   /** Those that there are; also ended ones. */
   people(sandbox: string, ids: Iterable<string>): Promise<Map<string, Person>>;
   /** Notes what was just committed. */
-  committed(sandbox: string, people: Iterable<Person>, owners: Iterable<readonly [string, IdentityOwner]>): void;
+  committed(sandbox: string, people: Iterable<Person>, owners: Iterable<readonly [string, string]>): void;
   /** Notes that others wrote, or may have. */
   forget(sandbox: string): void;
 }
@@ -30,13 +24,11 @@ export function createPeopleStore(store: Store): PeopleStore {
   const heads = store.collection<HeadDocument>(headsSpec.name);
   const identities = store.collection<{ profileId: string }>(identitiesSpec.name);
   const keptPeople = createMemory<Person>(store.exclusive ? HEADS_IN_MEMORY : 0);
-  const keptOwners = createMemory<IdentityOwner>(store.exclusive ? IDENTITIES_IN_MEMORY : 0);
+  const keptOwners = createMemory<string>(store.exclusive ? IDENTITIES_IN_MEMORY : 0);
   return {
     owners: (sandbox, keys) =>
       keptOwners.through(sandbox, keys, async (missing) =>
-        (await identities.getMany(sandbox, missing)).map(
-          (found) => found && { profileId: found.value.profileId, version: found.version },
-        ),
+        (await identities.getMany(sandbox, missing)).map((found) => found?.value.profileId),
       ),
     people: (sandbox, ids) =>
       keptPeople.through(sandbox, ids, async (missing) =>
@@ -58,7 +50,7 @@ export function createPeopleStore(store: Store): PeopleStore {
   };
 }
 
-interface Memory<T extends object> {
+interface Memory<T extends object | string> {
   through(
     sandbox: string,
     keys: Iterable<string>,
@@ -68,7 +60,7 @@ interface Memory<T extends object> {
   forget(sandbox: string): void;
 }
 
-function createMemory<T extends object>(most: number): Memory<T> {
+function createMemory<T extends object | string>(most: number): Memory<T> {
   const kept = most > 0 ? new LRUCache<string, T>({ max: most }) : undefined;
   let writes = 0;
   return {

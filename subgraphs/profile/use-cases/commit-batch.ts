@@ -4,20 +4,22 @@ import { isAppError } from '../../../platform/errors';
 import type { Ids } from '../../../platform/ids';
 import type { NewLogEntry } from '../../../platform/store/event-log';
 import type { Store, Write } from '../../../platform/store/store';
-import { toClusters } from '../domain/clusters';
+import { type KnownPeople, toClusters } from '../domain/clusters';
 import { deniesCollect } from '../domain/consents';
 import { type ChangedPerson, foldCluster } from '../domain/fold-cluster';
 import type { Person } from '../domain/head';
+import { historyOf, type IdentityChange } from '../domain/history';
 import type { Item } from '../domain/item';
 import { ItemFault } from '../domain/item-fault';
 import type { Limits } from '../domain/limits';
 import { eventsSpec, headsSpec, identitiesSpec, recordsSpec } from '../store/collections';
 import type { FragmentStore } from '../store/fragment-store';
 import { toHeadDocument } from '../store/head-document';
+import { historyWrite } from '../store/history-store';
 import { toItemDocument } from '../store/item-documents';
-import type { IdentityOwner, PeopleStore } from '../store/people-store';
+import type { PeopleStore } from '../store/people-store';
 import type { ProfileConfiguration, ProfileSettings } from '../store/profile-configuration';
-import { type LoadedPeople, loadPeople } from './load-people';
+import { loadPeople } from './load-people';
 import { type MergedRecords, mergeRecords } from './merge-records';
 import type { ItemOutcome, Round, Submission } from './pipeline';
 
@@ -60,7 +62,7 @@ interface RoundPlan {
   readonly writes: readonly Write[];
   readonly entries: readonly NewLogEntry[];
   readonly people: readonly Person[];
-  readonly owners: readonly (readonly [string, IdentityOwner])[];
+  readonly owners: readonly (readonly [string, string])[];
   readonly answers: readonly (readonly ItemOutcome[])[];
 }
 
@@ -76,6 +78,7 @@ async function planRound(
   const refused = refusedByConsent(items, loaded);
   const taken = items.filter((item) => !duplicates.has(item) && !refused.has(item));
   const changed: ChangedPerson[] = [];
+  const history: IdentityChange[] = [];
   const profileOf = new Map(loaded.profileOf);
   const { namespaces } = settings;
   const { limits, ids, clock } = dependencies;
@@ -87,6 +90,8 @@ async function planRound(
   )) {
     const folded = foldCluster(cluster, rules);
     for (const one of folded.changed) changed.push(one);
+    if (folded.regrouped && cluster.people.length > 0)
+      for (const change of historyOf(cluster, folded)) history.push(change);
     for (const [key, id] of folded.profileOf) profileOf.set(key, id);
   }
   const records = await mergeAllRecords(dependencies.fragments, sandbox, changed, settings);
@@ -96,13 +101,12 @@ async function planRound(
     writes: [
       ...changed.flatMap((one) => personWrites(one, loaded, dependencies.fragments, records.get(one))),
       ...taken.flatMap(itemWrite),
+      ...history.map((change) => historyWrite(ids.next(), change, nowMs)),
       ...submissions.flatMap((submission, index) => submission.also?.(answers[index] ?? []) ?? []),
     ],
     entries: changed.map((one) => toEntry(one, records.get(one), nowMs)),
     people: changed.map(({ id, version, head }) => ({ id, version: version + 1, head })),
-    owners: changed.flatMap(({ id, gained }) =>
-      gained.map((key) => [key, { profileId: id, version: (loaded.owners.get(key)?.version ?? 0) + 1 }] as const),
-    ),
+    owners: changed.flatMap(({ id, gained }) => gained.map((key) => [key, id] as const)),
     answers,
   };
 }
@@ -129,7 +133,7 @@ async function findDuplicates(store: Store, sandbox: string, items: readonly Ite
   return duplicates;
 }
 
-function refusedByConsent(items: readonly Item[], { profileOf, people }: LoadedPeople): ReadonlyMap<Item, ItemFault> {
+function refusedByConsent(items: readonly Item[], { profileOf, people }: KnownPeople): ReadonlyMap<Item, ItemFault> {
   const refused = new Map<Item, ItemFault>();
   for (const item of items) {
     if (item.kind !== 'EVENT' && item.kind !== 'SIGHTING') continue;
@@ -184,14 +188,14 @@ function splitBy(submissions: readonly Submission[], outcomes: readonly ItemOutc
 
 function personWrites(
   { id, version, head, gained }: ChangedPerson,
-  { owners }: LoadedPeople,
+  { profileOf }: KnownPeople,
   fragments: FragmentStore,
   records: MergedRecords | undefined,
 ): readonly Write[] {
   const identity = (key: string): Write => {
     const write = { kind: 'put', collection: identitiesSpec.name, id: key, value: { profileId: id } } as const;
     // The heads of both people guard an identity that moves.
-    return owners.has(key) ? write : { ...write, expected: null };
+    return profileOf.has(key) ? write : { ...write, expected: null };
   };
   return [
     {

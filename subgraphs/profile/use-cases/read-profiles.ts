@@ -88,7 +88,7 @@ export function createProfileReads({ people, fragments, events, configuration }:
       if (normal === undefined) return undefined;
       const key = identityKey(namespace, normal);
       const owner = (await people.owners(sandbox, [key])).get(key);
-      const [person] = owner ? await byIds(sandbox, [owner.profileId]) : [];
+      const [person] = owner ? await byIds(sandbox, [owner]) : [];
       return person && { person, identity: key };
     },
     async leaves(sandbox, { head }, policy) {

@@ -1,0 +1,39 @@
+import type { Store, Stored, Write } from '../../../platform/store/store';
+import type { IdentityChange } from '../domain/history';
+import { historySpec } from './collections';
+
+/** A change of identities as it is kept. */
+export interface HistoryDocument extends IdentityChange {
+  readonly atMs: number;
+}
+
+/** What happened to the identities of profiles. */
+export interface HistoryStore {
+  /** The newest first, from just before `before` on. */
+  page(
+    sandbox: string,
+    profileId: string,
+    before: string | undefined,
+    limit: number,
+  ): Promise<readonly Stored<HistoryDocument>[]>;
+}
+
+/** Over the store's collection. */
+export function createHistoryStore(store: Store): HistoryStore {
+  const collection = store.collection<HistoryDocument>(historySpec.name);
+  return {
+    page: (sandbox, profileId, before, limit) =>
+      collection.range(sandbox, {
+        index: 'profile',
+        prefix: [profileId],
+        reverse: true,
+        limit,
+        ...(before === undefined ? {} : { upper: { values: [before], inclusive: false } }),
+      }),
+  };
+}
+
+/** Keeps a change. `id` grows with time, so that a profile's changes are in order. */
+export function historyWrite(id: string, change: IdentityChange, atMs: number): Write {
+  return { kind: 'put', collection: historySpec.name, id, value: { ...change, atMs } satisfies HistoryDocument };
+}
