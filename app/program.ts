@@ -1,5 +1,6 @@
 import { Command, type CommanderError } from 'commander';
 import { addApplyCommand } from './cli/apply/apply-command';
+import { addDemoCommand } from './cli/demo/demo-command';
 import { addImportCommand } from './cli/import/import-command';
 import { EXIT } from './exit';
 import { addGatewayCommand } from './gateway-command';
@@ -17,5 +18,6 @@ export function createProgram(): Command {
   addGatewayCommand(program);
   addImportCommand(program);
   addApplyCommand(program);
+  addDemoCommand(program);
   return program;
 }

@@ -1,8 +1,11 @@
 import { type Attune, createAttune } from './attune';
-import { ConfigurationError, type Environment, type Part } from './config';
+import type { Ask } from './cli/apply/graph-client';
+import { runApply } from './cli/apply/run-apply';
+import { describeFault } from './cli/yaml-source';
+import { ConfigurationError, type Environment, type Part, readVariables } from './config';
 import { type PartUrls, servePart } from './distributed';
 import { createGatewayPart } from './gateway-part';
-import { type ConfiguredKey, hashKeys, type PlainKeys } from './keys';
+import { type ConfiguredKey, createKey, hashKeys, type PlainKeys } from './keys';
 import { createPlatformParts, type PlatformParts } from './platform-parts';
 import { openStore, type StoreOptions } from './store';
 
@@ -54,6 +57,8 @@ async function serveWhole(environment: Environment, parts: PlatformParts): Promi
     ...(bodyLimitBytes === undefined ? {} : { bodyLimitBytes }),
   });
   try {
+    const ask: Ask = (query, variables = {}) => attune.execute({ query, variables, key: attune.adminKey });
+    await applyConfiguration(environment, ask, parts);
     const { url } = await attune.listen(environment.PORT, environment.HOST);
     return { url, attune, close: attune.close };
   } catch (error) {
@@ -71,7 +76,12 @@ async function serveOne(part: Part, environment: Environment, parts: PlatformPar
     warnAboutKeys(environment, parts);
     const timeoutMs = environment.ATTUNE_REQUEST_TIMEOUT_MS;
     const bodyLimitBytes = environment.ATTUNE_BODY_LIMIT_BYTES;
-    const gateway = await createGatewayPart({ platform: parts, urls, secret, keys, timeoutMs, bodyLimitBytes });
+    const key = createKey();
+    const gateway = await createGatewayPart({
+      ...{ platform: parts, urls, secret, timeoutMs, bodyLimitBytes },
+      keys: [...keys, ...hashKeys({ admin: key })],
+    });
+    await applyConfiguration(environment, (query, variables = {}) => gateway.execute({ query, variables, key }), parts);
     const { url } = await gateway.listen(port, host);
     return { url, close: gateway.close };
   }
@@ -95,6 +105,13 @@ async function serveOne(part: Part, environment: Environment, parts: PlatformPar
       await store.close();
     },
   };
+}
+
+async function applyConfiguration({ ATTUNE_CONFIG }: Environment, ask: Ask, { log }: PlatformParts): Promise<void> {
+  if (ATTUNE_CONFIG === undefined) return;
+  const { applied, refused } = await runApply({ folder: ATTUNE_CONFIG, ask, variables: readVariables() });
+  if (refused.length > 0) throw new ConfigurationError(refused.map(describeFault).join('\n'));
+  log.info({ folder: ATTUNE_CONFIG, items: applied.length }, 'configuration applied');
 }
 
 function urlsOf(environment: Environment): PartUrls {
