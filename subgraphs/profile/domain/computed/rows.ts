@@ -1,0 +1,38 @@
+import type { Row, Scalar } from './computed-attribute';
+
+/** By time, then by the event's key or the weight, then by value: a total order but for equal rows. */
+export function compareRows(a: Row, b: Row): number {
+  return a[0] - b[0] || compareScalars(a[2], b[2]) || compareScalars(a[1], b[1]);
+}
+
+/** `rows` with the added ones in their places; both are sorted afterwards, `rows` must be so before. */
+export function insertRows(rows: readonly Row[], added: readonly Row[]): readonly Row[] {
+  const [first, ...others] = added;
+  if (!first) return rows;
+  if (others.length > 0) return [...rows, ...[...added].sort(compareRows)].sort(compareRows);
+  const at = findIndex(rows, (row) => compareRows(row, first) > 0);
+  return [...rows.slice(0, at), first, ...rows.slice(at)];
+}
+
+/** The index of the first row later than `ms`; the rows' length when none is. */
+export function indexAfter(rows: readonly Row[], ms: number): number {
+  return findIndex(rows, ([atMs]) => atMs > ms);
+}
+
+/** The first index where `holds`, which must hold for all rows from there on. */
+function findIndex(rows: readonly Row[], holds: (row: Row) => boolean): number {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const row = rows[middle];
+    if (row && holds(row)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+function compareScalars(a: Scalar | undefined, b: Scalar | undefined): number {
+  if (a === b) return 0;
+  if (typeof a === typeof b) return (a ?? 0) < (b ?? 0) ? -1 : 1;
+  return typeof a < typeof b ? -1 : 1;
+}
