@@ -2,7 +2,7 @@ import { request } from 'undici';
 import { AppError } from '../../../platform/errors';
 
 /** An answer of the graph. */
-export interface GraphAnswer {
+interface GraphAnswer {
   readonly data?: Readonly<Record<string, unknown>> | null;
   readonly errors?: readonly GraphFault[];
 }

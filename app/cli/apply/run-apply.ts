@@ -21,7 +21,7 @@ export interface ApplyOptions {
 }
 
 /** One item that was applied. */
-export interface AppliedItem {
+interface AppliedItem {
   readonly kind: string;
   readonly id: string;
   readonly outcome: ItemOutcome;

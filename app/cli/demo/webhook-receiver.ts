@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { Clock } from '../../../platform/clock';
 
 /** What a receiver has seen so far. */
-export interface ReceiverCounts {
+interface ReceiverCounts {
   /** Messages whose signature is right, each counted once by its idempotency key. */
   readonly received: number;
   /** The same message again. */

@@ -9,7 +9,7 @@ export interface ImportProgress {
 }
 
 /** How far an import is. `part` is between 0 and 1, by the bytes read. */
-export interface ProgressState {
+interface ProgressState {
   readonly part: number;
   readonly counts: Counts;
 }
