@@ -1,0 +1,56 @@
+import type { PqlOptions } from './evaluate';
+import { compileNode } from './evaluation/compile';
+import { toEvidence } from './evaluation/evidence';
+import { createParts, type Part } from './evaluation/parts';
+import { toPlain } from './evaluation/plain';
+import type { Compilation, Names, PqlScope, Run } from './evaluation/scope';
+import { printPql } from './print';
+import { createCalendar } from './time/calendar';
+import type { Expression } from './tree';
+
+/** A node of a rule, what it came to, and what made it so. */
+export interface PqlExplanation {
+  readonly text: string;
+  /** Plain JSON; long lists are cut. `undefined` where it is missing. */
+  readonly value: unknown;
+  /** Of conditions alone. */
+  readonly truth?: boolean;
+  /** The fields, events, items and segments that it was read from. */
+  readonly evidence: readonly unknown[];
+  readonly children: readonly PqlExplanation[];
+}
+
+/** Explains what a rule comes to for one scope, node by node (S-13). */
+export function explainPql(tree: Expression, scope: PqlScope, { timeZone }: PqlOptions = {}): PqlExplanation {
+  let slotCount = 0;
+  const compilation: Compilation = { calendar: createCalendar(timeZone), newSlot: () => slotCount++ };
+  const run: Run = { scope, slots: [], turnMs: Number.POSITIVE_INFINITY };
+  return explain({ node: tree, names: { variables: new Map(), items: [] } }, run, compilation);
+}
+
+function explain({ node, names }: Part, run: Run, compilation: Compilation): PqlExplanation {
+  const compile = (part: Expression, inside: Names = names) => compileNode(part, inside, compilation);
+  const value = toShown(toPlain(compile(node))(run));
+  const parts = createParts(node, names, run, compilation, compile);
+  return {
+    text: printPql(node),
+    value,
+    ...(typeof value === 'boolean' || isCondition(node) ? { truth: value === true } : {}),
+    evidence: toEvidence(node, names, run, compilation, compile),
+    children: parts.map((part) => explain(part, run, compilation)),
+  };
+}
+
+const CONDITIONS: ReadonlySet<Expression['kind']> = new Set(['and', 'or', 'not', 'compare', 'occurs', 'chain']);
+
+function isCondition(node: Expression): boolean {
+  return CONDITIONS.has(node.kind);
+}
+
+const LONGEST_LIST = 20;
+
+function toShown(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value ?? undefined;
+  const cut = Array.isArray(value) ? value.slice(0, LONGEST_LIST) : value;
+  return JSON.parse(JSON.stringify(cut));
+}
