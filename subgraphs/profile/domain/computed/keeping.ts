@@ -47,7 +47,8 @@ export function createKeeping<W>(aggregate: Aggregate<W>, { window, waits, maxRo
   return {
     addRows,
     merge(a, b) {
-      const whole = aggregate.merge(wholeOf(a), wholeOf(b));
+      const isOneEmpty = a.whole === undefined || b.whole === undefined;
+      const whole = isOneEmpty ? wholeOf(a.whole === undefined ? b : a) : aggregate.merge(wholeOf(a), wholeOf(b));
       return addRows(toState(later(a.settledMs, b.settledMs), whole, []), [...(a.rows ?? []), ...(b.rows ?? [])]);
     },
     settle(state, nowMs) {
