@@ -30,16 +30,19 @@ export interface Segment extends SegmentDraft {
   /** The version at which the saved rule last changed. */
   readonly ruleVersion: number;
   readonly live?: LiveRule;
+  /** When it was last withdrawn, while it is not published. Milliseconds. */
+  readonly endedMs?: number;
 }
 
 /** The segment with `draft` saved: the same object when it changes nothing. A deleted one begins anew as a draft. */
 export function saveDraft(before: Segment | undefined, draft: SegmentDraft): Segment {
   if (!before) return { ...draft, status: 'DRAFT', version: 1, ruleVersion: 1 };
-  const { status, live } = before;
+  const { status, live, endedMs } = before;
   if (status !== 'DELETED' && isSameDraft(before, draft)) return before;
   const version = before.version + 1;
   const ruleVersion = isSameRule(before, draft) && status !== 'DELETED' ? before.ruleVersion : version;
-  return { ...draft, status: status === 'DELETED' ? 'DRAFT' : status, version, ruleVersion, ...(live && { live }) };
+  const kept = { ...(live && { live }), ...(endedMs !== undefined && { endedMs }) };
+  return { ...draft, ...kept, status: status === 'DELETED' ? 'DRAFT' : status, version, ruleVersion };
 }
 
 /** The segment with its saved rule live: the same object when it already is. */
@@ -47,11 +50,12 @@ export function publish(segment: Segment, nowMs: number): Segment {
   if (segment.status === 'DELETED') throw notFound('a deleted segment cannot be published');
   if (segment.live?.version === segment.ruleVersion) return segment;
   const live = { version: segment.ruleVersion, rule: segment.rule, sinceMs: nowMs };
-  return { ...segment, status: 'PUBLISHED', live };
+  const { endedMs: _, ...rest } = segment;
+  return { ...rest, status: 'PUBLISHED', live };
 }
 
 /** The segment with no live rule. Fails with CONFLICT when it is not published. */
-export function deactivate(segment: Segment): Segment {
+export function deactivate(segment: Segment, nowMs: number): Segment {
   if (segment.status === 'INACTIVE') return segment;
   if (segment.status !== 'PUBLISHED') {
     throw new AppError('CONFLICT', `Only a published segment can be deactivated; it is ${segment.status}.`, {
@@ -60,12 +64,12 @@ export function deactivate(segment: Segment): Segment {
     });
   }
   const { live: _, ...rest } = segment;
-  return { ...rest, status: 'INACTIVE' };
+  return { ...rest, status: 'INACTIVE', endedMs: nowMs };
 }
 
 /** What remains of a deleted segment. */
-export function markDeleted({ live: _, ...segment }: Segment): Segment {
-  return { ...segment, status: 'DELETED' };
+export function markDeleted({ live, ...segment }: Segment, nowMs: number): Segment {
+  return { ...segment, status: 'DELETED', ...(live && { endedMs: nowMs }) };
 }
 
 /** True when `draft` would change nothing. */

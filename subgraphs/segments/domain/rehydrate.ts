@@ -1,0 +1,94 @@
+import type { Cause, ProfileChanged } from '../../../flow/events';
+import type { ProfileSnapshot } from '../../../flow/ports';
+import type { Evaluated, Step } from './evaluated';
+import { applyTransitions, type Membership, type Transition } from './membership';
+import type { Plan } from './plan';
+
+/** A change of the profile, as what moved its memberships. */
+export type Trigger = Pick<ProfileChanged, 'revision' | 'atMs' | 'cause'>;
+
+/** From what a profile is evaluated anew. */
+export interface Rehydration {
+  readonly snapshot: ProfileSnapshot;
+  readonly nowMs: number;
+  /** The change that called for it; absent: it is not known whether there was one. */
+  readonly trigger?: Trigger;
+  /** Since when rules are being brought to all people: one that is as new moves people by itself. Absent: none is. */
+  readonly backfillSinceMs?: number;
+}
+
+/** A move whose cause is to be found, if the profile changed since `sinceRevision`. */
+export const UNTRACED = 'untraced';
+
+/**
+ * The profile evaluated from its snapshot, and what that moves: by a rule that is being backfilled, by the change that
+ * called for it, or by what is not known here (origin UNTRACED).
+ */
+export function rehydrate(before: Evaluated, rehydration: Rehydration, plan: Plan): Step {
+  const { snapshot, nowMs } = rehydration;
+  const state = plan.rules.hydrate(snapshot, nowMs, givenOf(before, plan));
+  const realized = new Set(plan.rules.realized(state));
+  const transitions: Transition[] = [];
+  const move = (segmentId: string, status: Membership['status']): void => {
+    transitions.push(toTransition(segmentId, status, before, rehydration, plan));
+  };
+  for (const [segmentId, { status }] of before.memberships) {
+    if (status === 'REALIZED' && !realized.has(segmentId)) move(segmentId, 'EXITED');
+  }
+  for (const segmentId of realized) {
+    if (before.memberships.get(segmentId)?.status !== 'REALIZED') move(segmentId, 'REALIZED');
+  }
+  const { fingerprint, sinceMs } = plan;
+  const memberships = applyTransitions(before.memberships, transitions);
+  const revision = Math.max(before.revision, snapshot.revision);
+  return {
+    evaluated: { revision, fingerprint, planSinceMs: sinceMs, state, memberships, ended: false },
+    transitions,
+  };
+}
+
+/** The end of a profile: it leaves every segment, and nothing of its memberships is kept. */
+export function endProfile(before: Evaluated, { revision, atMs, cause }: Trigger): Step {
+  const transitions = [...before.memberships].flatMap(([segmentId, { status, version }]) =>
+    status === 'REALIZED'
+      ? [{ segmentId, status: 'EXITED' as const, atMs, version, cause, revision, origin: `r${revision}` }]
+      : [],
+  );
+  const { state: _, ...rest } = before;
+  return { evaluated: { ...rest, revision, memberships: new Map(), ended: true }, transitions };
+}
+
+/** `transition` with the cause that was found for it. */
+export function trace(transition: Transition, trigger: Trigger | undefined, plan: Plan): Transition {
+  if (transition.origin !== UNTRACED) return transition;
+  if (!trigger) return { ...transition, ...byRule(transition.segmentId, transition.version, plan.sinceMs) };
+  return { ...transition, atMs: trigger.atMs, cause: trigger.cause, origin: `r${transition.revision}` };
+}
+
+/** The segments that are told, and not found by a rule: as they were told last. */
+function givenOf({ memberships }: Evaluated, plan: Plan): readonly string[] {
+  return [...memberships].flatMap(([id, { status }]) => (status === 'REALIZED' && plan.isGiven(id) ? [id] : []));
+}
+
+function toTransition(
+  segmentId: string,
+  status: Membership['status'],
+  before: Evaluated,
+  { snapshot: { revision }, nowMs, trigger, backfillSinceMs = Number.POSITIVE_INFINITY }: Rehydration,
+  plan: Plan,
+): Transition {
+  const version = plan.versionOf(segmentId) || (before.memberships.get(segmentId)?.version ?? 0);
+  const base = { segmentId, status, version, revision };
+  const ended = plan.segments.get(segmentId)?.value.endedMs;
+  if (ended !== undefined) return { ...base, ...byRule(segmentId, version, ended) };
+  const movedAtMs = plan.movedAtMs(segmentId);
+  if (movedAtMs >= backfillSinceMs && movedAtMs > before.planSinceMs) {
+    return { ...base, ...byRule(segmentId, version, movedAtMs) };
+  }
+  if (!trigger) return { ...base, atMs: nowMs, cause: { kind: 'RECORD' }, origin: UNTRACED };
+  return { ...base, atMs: trigger.atMs, cause: trigger.cause, origin: `r${trigger.revision}` };
+}
+
+function byRule(segmentId: string, version: number, atMs: number): { atMs: number; cause: Cause; origin: string } {
+  return { atMs, cause: { kind: 'RULE', reference: `${segmentId}@${version}` }, origin: `p${atMs}` };
+}

@@ -1,0 +1,158 @@
+import type { ProfileReader, SegmentReader, SegmentUsers } from '../../flow/ports';
+import type { ReactionsOf } from '../../flow/reactions';
+import { createSubgraphSchema, type SubgraphSchema } from '../../platform/graphql/subgraph-schema';
+import type { Platform } from '../../platform/platform';
+import type { CollectionSpec } from '../../platform/store/store';
+import { createPlanner, type Plan } from './domain/plan';
+import { createReactions } from './reactions';
+import { EvaluationResolver } from './schema/evaluation.resolver';
+import { MembershipEndResolver, MembershipResolver } from './schema/membership.resolver';
+import { createSubscriptionResolver, QualificationResolver } from './schema/qualification.resolver';
+import { SegmentResolver } from './schema/segment.resolver';
+import { toSegment } from './schema/segment.type';
+import { SegmentsProfile } from './schema/segments-profile.type';
+import { TrialResolver } from './schema/trial.resolver';
+import { countsSpec, createCountsStore } from './store/counts-store';
+import { createDuties, dutiesSpec } from './store/duty-store';
+import { createJobStore, jobsSpec } from './store/job-store';
+import { createMemberStore, membersSpec } from './store/member-store';
+import { configurationSpec, createSegmentsConfiguration } from './store/segments-configuration';
+import { createStateStore, statesSpec } from './store/state-store';
+import { createDueAnnouncer } from './use-cases/announce-due';
+import { createEvaluateProfiles } from './use-cases/evaluate-profiles';
+import { createEvaluationRuns } from './use-cases/evaluate-segments';
+import { createExplainMembership } from './use-cases/explain-membership';
+import { createFindKnownFields } from './use-cases/find-known-fields';
+import { createRuleTrials } from './use-cases/preview-rule';
+import { createQualificationTail } from './use-cases/qualification-tail';
+import { createReadMemberships } from './use-cases/read-memberships';
+import { createQualifications } from './use-cases/read-qualifications';
+import { createJobs } from './use-cases/run-jobs';
+import { createSegmentVerbs } from './use-cases/save-segment';
+import { createSegmentReader } from './use-cases/segment-reader';
+
+/** What the segments subgraph keeps. */
+export const segmentsCollections: readonly CollectionSpec[] = [
+  configurationSpec,
+  statesSpec,
+  membersSpec,
+  countsSpec,
+  jobsSpec,
+  dutiesSpec,
+];
+
+/** What the segments subgraph needs of the others. */
+export interface SegmentsOptions {
+  readonly profiles: ProfileReader;
+  /** Who may name a segment; asked when it is needed. */
+  readonly users: () => readonly SegmentUsers[];
+  /** The IANA zone in which days, weeks and months are counted; default UTC. */
+  readonly timeZone?: string;
+  /** The sandboxes whose time and background work `start` takes up; default: `default`. */
+  readonly sandboxes?: readonly string[];
+  /** How many evaluations are kept in memory; default 50,000. */
+  readonly rememberedProfiles?: number;
+  /** How many people background work evaluates at once; default 64. */
+  readonly pageSize?: number;
+}
+
+/** Segments, who is in them, and what moves them. */
+export interface SegmentsSubgraph extends SubgraphSchema {
+  readonly name: 'segments';
+  readonly reactions: ReactionsOf<'segments'>;
+  readonly reader: SegmentReader;
+  start(): void;
+  /** Resolves when all that is due now is done: backfills, withdrawals, evaluations, and what time moved. */
+  idle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The segments subgraph. Time moves nobody before `start`. */
+export function createSegmentsSubgraph(platform: Platform, options: SegmentsOptions): SegmentsSubgraph {
+  const parts = createParts(platform, options);
+  const { clock } = platform;
+  const { configuration, counts, members, jobStore, due, jobs, tail, read, profiles, timeZone, runs } = parts;
+  const qualifications = createQualifications(tail, profiles);
+  const { schema, sdl } = createSubgraphSchema({
+    resolvers: [
+      new SegmentResolver({ ...parts, counts, members, jobs: jobStore, clock, timeZone }),
+      new MembershipResolver(read, profiles, clock),
+      new MembershipEndResolver(),
+      new QualificationResolver(qualifications, configuration),
+      createSubscriptionResolver(qualifications),
+      new TrialResolver(createRuleTrials(parts), createExplainMembership(parts)),
+      new EvaluationResolver(runs),
+    ],
+    orphanedTypes: [SegmentsProfile],
+    references: {
+      Profile: (reference) => ({ ...reference }),
+      Segment: async ({ id }, { sandbox }) => {
+        const stored = (await configuration.segments.all(sandbox)).get(String(id));
+        return stored && stored.value.status !== 'DELETED' ? toSegment(stored) : null;
+      },
+    },
+  });
+  const { sandboxes = ['default'] } = options;
+  return {
+    name: 'segments',
+    schema,
+    sdl,
+    reactions: createReactions(parts.evaluate),
+    reader: createSegmentReader(parts),
+    start() {
+      for (const sandbox of sandboxes) {
+        due.start(sandbox);
+        jobs.start(sandbox);
+      }
+    },
+    async idle() {
+      await jobs.idle();
+      await due.idle();
+    },
+    async close() {
+      await jobs.close();
+      await due.close();
+      await tail.close();
+    },
+  };
+}
+
+function createParts(platform: Platform, options: SegmentsOptions) {
+  const { store, clock, log, ids } = platform;
+  const { profiles, users, timeZone = 'UTC', rememberedProfiles = 50_000, pageSize = 64 } = options;
+  const configuration = createSegmentsConfiguration<Plan>(store, createPlanner(timeZone));
+  const plan = configuration.compiled;
+  const states = createStateStore(store, rememberedProfiles);
+  const members = createMemberStore(store);
+  const counts = createCountsStore(store);
+  const jobStore = createJobStore(store);
+  const duties = createDuties(store, clock, ids.next());
+  const tail = createQualificationTail(store.log, log);
+  const alone = store.exclusive;
+  const shared = { store, states, members, counts, profiles, clock, log, ids, plan, duties, alone, pageSize, timeZone };
+  const evaluate = createEvaluateProfiles({
+    ...shared,
+    backfillSinceMs: async (sandbox) => {
+      const open = await jobStore.open(sandbox, 'BACKFILL');
+      return open.length > 0 ? Math.min(...open.map(({ value }) => value.sinceMs)) : undefined;
+    },
+    onDue: (sandbox, dueMs) => due.expect(sandbox, dueMs),
+  });
+  const read = createReadMemberships(shared);
+  const onWork = (sandbox: string): void => jobs.wake(sandbox);
+  const runs = createEvaluationRuns({ ...shared, jobs: jobStore, evaluate, read, onWork });
+  const jobs = createJobs({ ...shared, jobs: jobStore, evaluate, evaluationStep: runs.step });
+  const due = createDueAnnouncer({ ...shared, evaluate });
+  const knownFields = createFindKnownFields(profiles);
+  const verbs = createSegmentVerbs({
+    configuration,
+    jobs: jobStore,
+    counts,
+    users,
+    knownFields,
+    timeZone,
+    clock,
+    onWork,
+  });
+  return { ...shared, configuration, jobStore, tail, evaluate, read, runs, jobs, due, verbs };
+}

@@ -1,0 +1,136 @@
+import DataLoader from 'dataloader';
+import { Arg, Ctx, Directive, FieldResolver, ID, Resolver, Root } from 'type-graphql';
+import type { ProfileReader } from '../../../flow/ports';
+import type { Clock } from '../../../platform/clock';
+import { MembershipStatus } from '../../../platform/graphql/membership-status';
+import { perRequest, type RequestContext } from '../../../platform/graphql/request-context';
+import { contextualSegments } from '../domain/contextual';
+import type { Membership } from '../domain/membership';
+import type { Plan } from '../domain/plan';
+import { findValidUntil } from '../domain/valid-until';
+import type { ReadMemberships, Standing } from '../use-cases/read-memberships';
+import { realizedOf } from '../use-cases/segment-reader';
+import { SegmentMembership, toCause } from './membership.type';
+import { toSegment } from './segment.type';
+import { SegmentsProfile } from './segments-profile.type';
+
+type Standings = DataLoader<SegmentsProfile, Standing, string>;
+
+/** What segments know of a person. */
+@Resolver(() => SegmentsProfile)
+export class MembershipResolver {
+  constructor(
+    private readonly read: ReadMemberships,
+    private readonly profiles: ProfileReader,
+    private readonly clock: Clock,
+  ) {}
+
+  @Directive('@requires(fields: "decisionFacts")')
+  @FieldResolver(() => [SegmentMembership], {
+    nullable: true,
+    description: 'The segments that the person is in at this instant, or was in.',
+  })
+  async segments(
+    @Root() profile: SegmentsProfile,
+    @Arg('statuses', () => [MembershipStatus], { nullable: true, defaultValue: ['REALIZED'] })
+    statuses: readonly MembershipStatus[] | null,
+    @Arg('ids', () => [ID], { nullable: true, description: 'Only these segments.' }) ids: readonly string[] | null,
+    @Ctx() context: RequestContext,
+  ): Promise<SegmentMembership[]> {
+    const { standing, onRequest } = await this.stand(profile, context);
+    const { plan, evaluated } = standing;
+    const wanted = (id: string, { status }: Membership): boolean =>
+      (statuses ?? ['REALIZED']).includes(status) && (!ids || ids.includes(id));
+    const all = [...evaluated.memberships, ...onRequest].filter(([id, membership]) => wanted(id, membership));
+    let ends: ReadonlyMap<string, number> | undefined;
+    const findEndMs = (id: string): number | undefined => {
+      ends ??= findValidUntil(
+        evaluated,
+        all.map(([known]) => known),
+        plan,
+      );
+      return ends.get(id);
+    };
+    return all
+      .flatMap(([id, membership]) => toSegmentMembership(id, membership, () => findEndMs(id), plan))
+      .sort((a, b) => (a.segment.id < b.segment.id ? -1 : 1));
+  }
+
+  @Directive('@inaccessible')
+  @Directive('@requires(fields: "decisionFacts")')
+  @FieldResolver(() => [ID], { nullable: true })
+  async realizedSegmentIds(@Root() profile: SegmentsProfile, @Ctx() context: RequestContext): Promise<string[]> {
+    const { standing, onRequest } = await this.stand(profile, context);
+    return [...realizedOf(standing), ...onRequest.keys()];
+  }
+
+  private async stand(profile: SegmentsProfile, context: RequestContext) {
+    const standing = await this.standing(profile, context);
+    const nowMs = this.nowOf(context);
+    const onRequest = await contextualSegments({
+      standing,
+      facts: profile.decisionFacts,
+      nowMs,
+      requestId: context.requestId,
+      readEvents: async () => {
+        const [found] = await this.profiles.getMany(context.sandbox, [profile.id], { events: true });
+        return found?.events ?? [];
+      },
+    });
+    return { standing, onRequest };
+  }
+
+  private async standing(profile: SegmentsProfile, context: RequestContext): Promise<Standing> {
+    const load = (refs: readonly SegmentsProfile[]) => this.read(context.sandbox, refs, this.nowOf(context));
+    if (context.operation === 'subscription') {
+      // What is loaded once for a request would be stale for the next event.
+      const [fresh] = await load([profile]);
+      return fresh as Standing;
+    }
+    const loader = perRequest(
+      context,
+      this,
+      (): Standings =>
+        new DataLoader(async (refs) => [...(await load(refs))], {
+          cacheKeyFn: ({ id, revision }) => `${id}|${revision}`,
+        }),
+    );
+    return loader.load(profile);
+  }
+
+  private nowOf({ operation, nowMs }: RequestContext): number {
+    return operation === 'subscription' ? this.clock.now() : nowMs;
+  }
+}
+
+function toSegmentMembership(
+  id: string,
+  { status, atMs, version, cause }: Membership,
+  findEndMs: () => number | undefined,
+  plan: Plan,
+): readonly SegmentMembership[] {
+  const segment = plan.segments.get(id);
+  if (!segment || segment.value.status === 'DELETED') return [];
+  // Withdrawn, and its members are on their way out.
+  if (status === 'REALIZED' && plan.versionOf(id) === 0) return [];
+  return [
+    {
+      segment: toSegment(segment),
+      status,
+      lastQualificationTime: new Date(atMs),
+      segmentVersion: version,
+      cause: toCause(cause),
+      findEndMs,
+    },
+  ];
+}
+
+/** What is found of a membership only when it is asked for. */
+@Resolver(() => SegmentMembership)
+export class MembershipEndResolver {
+  @FieldResolver(() => Date, { nullable: true, description: 'When time will end it; null: time alone will not.' })
+  validUntil(@Root() { status, findEndMs }: SegmentMembership): Date | null {
+    const endMs = status === 'REALIZED' ? findEndMs() : undefined;
+    return endMs === undefined ? null : new Date(endMs);
+  }
+}

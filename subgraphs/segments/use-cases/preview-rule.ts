@@ -1,0 +1,116 @@
+import type { ProfileReader, ProfileSnapshot } from '../../../flow/ports';
+import { compilePql, isTrue } from '../../../platform/pql/evaluate';
+import { inspectPql } from '../../../platform/pql/inspect';
+import { type PqlDiagnostic, parsePql } from '../../../platform/pql/parse';
+import type { Expression } from '../../../platform/pql/tree';
+import { type Estimate, estimateShare } from '../domain/interval';
+import type { ReadMemberships } from './read-memberships';
+
+/** What trying rules stands on. */
+export interface TrialDependencies {
+  readonly profiles: ProfileReader;
+  readonly read: ReadMemberships;
+  readonly timeZone: string;
+}
+
+/** People for whom a rule holds, or what is wrong with it. */
+export interface Preview {
+  readonly people: readonly ProfileSnapshot[];
+  readonly diagnostics: readonly PqlDiagnostic[];
+}
+
+/** How many people a rule holds for, or what is wrong with it. */
+export interface RuleEstimate extends Estimate {
+  readonly sampled: number;
+  readonly diagnostics: readonly PqlDiagnostic[];
+}
+
+/** Rules that are not saved, tried on the people there are (S-14). */
+export interface RuleTrials {
+  preview(sandbox: string, rule: string, size: number, nowMs: number): Promise<Preview>;
+  estimate(sandbox: string, rule: string, nowMs: number): Promise<RuleEstimate>;
+}
+
+const PAGE = 200;
+// Beyond, a preview answers with what it has found.
+const MOST_LOOKED_AT = 20_000;
+const SAMPLE = 5_000;
+
+/** Reads people page by page. */
+export function createRuleTrials(dependencies: TrialDependencies): RuleTrials {
+  return {
+    async preview(sandbox, rule, size, nowMs) {
+      const parsed = parsePql(rule);
+      if (!parsed.ok) return { people: [], diagnostics: parsed.diagnostics };
+      const people: ProfileSnapshot[] = [];
+      let looked = 0;
+      for await (const page of pages(dependencies.profiles, sandbox)) {
+        const holds = await holdsFor(dependencies, sandbox, parsed.tree, page, nowMs);
+        people.push(...page.filter((_, index) => holds[index]));
+        looked += page.length;
+        if (people.length >= size || looked >= MOST_LOOKED_AT) break;
+      }
+      return { people: people.slice(0, size), diagnostics: [] };
+    },
+    async estimate(sandbox, rule, nowMs) {
+      const parsed = parsePql(rule);
+      if (!parsed.ok) return { size: 0, low: 0, high: 0, sampled: 0, diagnostics: parsed.diagnostics };
+      const { population, sample } = await drawSample(dependencies.profiles, sandbox);
+      let held = 0;
+      for (let at = 0; at < sample.length; at += PAGE) {
+        const page = sample.slice(at, at + PAGE);
+        held += (await holdsFor(dependencies, sandbox, parsed.tree, page, nowMs)).filter(Boolean).length;
+      }
+      return { ...estimateShare(held, sample.length, population), sampled: sample.length, diagnostics: [] };
+    },
+  };
+}
+
+/** Whether the rule holds for each of them. */
+async function holdsFor(
+  { read, timeZone }: TrialDependencies,
+  sandbox: string,
+  tree: Expression,
+  people: readonly ProfileSnapshot[],
+  nowMs: number,
+): Promise<readonly boolean[]> {
+  const evaluate = compilePql(tree, { timeZone });
+  const asksSegments = inspectPql(tree).segments.length > 0;
+  const standings = asksSegments ? await read(sandbox, people, nowMs) : [];
+  return people.map(({ attributes, computedAttributes, events }, index) => {
+    const memberships = standings[index]?.evaluated.memberships;
+    const inSegment = (id: string): boolean => memberships?.get(id)?.status === 'REALIZED';
+    return isTrue(evaluate({ profile: { ...attributes, computedAttributes }, events, context: {}, nowMs, inSegment }));
+  });
+}
+
+async function* pages(profiles: ProfileReader, sandbox: string): AsyncGenerator<readonly ProfileSnapshot[]> {
+  for (let after = ''; ; ) {
+    const page = await profiles.scan(sandbox, { ...(after && { after }), limit: PAGE });
+    const last = page.at(-1);
+    if (!last) return;
+    yield page;
+    after = last.id;
+  }
+}
+
+/** Every person has the same chance to be in it: each page is thinned as soon as too many are held. */
+async function drawSample(
+  profiles: ProfileReader,
+  sandbox: string,
+): Promise<{ readonly population: number; readonly sample: readonly ProfileSnapshot[] }> {
+  let population = 0;
+  let every = 1;
+  let sample: ProfileSnapshot[] = [];
+  for await (const page of pages(profiles, sandbox)) {
+    for (const person of page) {
+      if (population % every === 0) sample.push(person);
+      population += 1;
+    }
+    while (sample.length > SAMPLE) {
+      sample = sample.filter((_, index) => index % 2 === 0);
+      every *= 2;
+    }
+  }
+  return { population, sample };
+}

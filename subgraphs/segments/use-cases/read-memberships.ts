@@ -1,0 +1,98 @@
+import type { ProfileReader, ProfileRef, ProfileSnapshot } from '../../../flow/ports';
+import type { Clock } from '../../../platform/clock';
+import { evaluateProfile, type News, needsSnapshot } from '../domain/evaluate-profile';
+import { type Evaluated, isCurrent } from '../domain/evaluated';
+import type { Plan } from '../domain/plan';
+import { type Known, type StateStore } from '../store/state-store';
+
+/** Where a profile stands at an instant. */
+export interface Standing {
+  readonly plan: Plan;
+  readonly evaluated: Evaluated;
+}
+
+/** Reads where profiles stand at `nowMs`, at least as of their revisions, in the order asked. Announces nothing. */
+export type ReadMemberships = (
+  sandbox: string,
+  profiles: readonly ProfileRef[],
+  nowMs: number,
+) => Promise<readonly Standing[]>;
+
+/** What reading stands on. */
+export interface ReadingDependencies {
+  readonly states: StateStore;
+  readonly profiles: ProfileReader;
+  readonly plan: (sandbox: string) => Promise<Plan>;
+  readonly clock: Clock;
+}
+
+/** What was not evaluated yet is evaluated for the answer alone. */
+export function createReadMemberships(dependencies: ReadingDependencies): ReadMemberships {
+  const { states, profiles, plan: readPlan } = dependencies;
+  return async (sandbox, refs, nowMs) => {
+    const plan = await readPlan(sandbox);
+    const known = await states.load(
+      sandbox,
+      refs.map(({ id }) => id),
+      plan,
+    );
+    const news = await Promise.all(refs.map((ref, index) => newsOf(profiles, sandbox, ref, known[index], nowMs, plan)));
+    const wanted = refs.filter((_, index) => news[index] === 'snapshot');
+    const snapshots = await readSnapshots(profiles, sandbox, wanted);
+    return known.map((each, index) => {
+      const own = news[index];
+      if (!own) return { plan, evaluated: each.evaluated };
+      const found: News =
+        own === 'snapshot' ? { changes: [], snapshot: snapshots.get(each.profileId), untilMs: nowMs, nowMs } : own;
+      const { evaluated, transitions } = evaluateProfile(copyOf(each, plan), found, plan);
+      if (transitions.length === 0) states.replace(sandbox, each, withReading(each, evaluated));
+      return { plan, evaluated };
+    });
+  };
+}
+
+/** What the evaluation lacks; `undefined` when nothing. */
+async function newsOf(
+  profiles: ProfileReader,
+  sandbox: string,
+  { id, revision }: ProfileRef,
+  known: Known | undefined,
+  nowMs: number,
+  plan: Plan,
+): Promise<News | 'snapshot' | undefined> {
+  if (!known || known.evaluated.ended) return undefined;
+  const { evaluated } = known;
+  const { state } = evaluated;
+  if (!state || !isCurrent(evaluated, plan)) return 'snapshot';
+  if (evaluated.revision >= revision) {
+    return (plan.rules.nextDueMs(state) ?? Number.POSITIVE_INFINITY) <= nowMs
+      ? { changes: [], untilMs: nowMs, nowMs }
+      : undefined;
+  }
+  const changes = await profiles.changes(sandbox, { id, revision: evaluated.revision });
+  if (!changes || needsSnapshot(evaluated, changes, plan)) return 'snapshot';
+  return { changes, untilMs: nowMs, nowMs };
+}
+
+async function readSnapshots(
+  profiles: ProfileReader,
+  sandbox: string,
+  refs: readonly ProfileRef[],
+): Promise<ReadonlyMap<string, ProfileSnapshot>> {
+  if (refs.length === 0) return new Map();
+  const ids = refs.map(({ id }) => id);
+  const found = await profiles.getMany(sandbox, ids, { events: true });
+  return new Map(found.flatMap((snapshot) => (snapshot ? [[snapshot.id, snapshot]] : [])));
+}
+
+// What only a reader asked for is not worth storing when memory needs its room.
+function withReading(known: Known, evaluated: Evaluated): Known {
+  const isFirst = known.evaluated.revision === 0;
+  return { ...known, evaluated, ...(isFirst && { storedRevision: evaluated.revision }) };
+}
+
+// Evaluation changes states in place: this one belongs to the answer alone.
+function copyOf({ evaluated }: Known, plan: Plan): Evaluated {
+  const { state } = evaluated;
+  return state && isCurrent(evaluated, plan) ? { ...evaluated, state: plan.rules.clone(state) } : evaluated;
+}

@@ -1,0 +1,186 @@
+import type { ProfileReader } from '../../../flow/ports';
+import type { Clock, Timer } from '../../../platform/clock';
+import { isAppError } from '../../../platform/errors';
+import type { Log } from '../../../platform/log';
+import type { Stored, Write } from '../../../platform/store/store';
+import { advanceBackfill, type Backfill, type Withdrawal } from '../domain/job';
+import type { Plan } from '../domain/plan';
+import type { Duties } from '../store/duty-store';
+import type { JobStore, Round } from '../store/job-store';
+import type { MemberStore } from '../store/member-store';
+import type { EvaluateProfiles, Task } from './evaluate-profiles';
+
+/** What work in the background stands on. */
+export interface JobDependencies {
+  readonly jobs: JobStore;
+  readonly members: MemberStore;
+  readonly profiles: ProfileReader;
+  readonly evaluate: EvaluateProfiles;
+  readonly plan: (sandbox: string) => Promise<Plan>;
+  readonly duties: Duties;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** True when no other process works. */
+  readonly alone: boolean;
+  /** How many people are evaluated at once. */
+  readonly pageSize: number;
+  /** One page of evaluations that were asked for; true when there was something to do. */
+  readonly evaluationStep: (sandbox: string) => Promise<boolean>;
+}
+
+/** Backfills, withdrawals and evaluations, page by page, from where they stood. */
+export interface Jobs {
+  start(sandbox: string): void;
+  /** There is something new to do. */
+  wake(sandbox: string): void;
+  /** Resolves when nothing is left to do. */
+  idle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const POLL_MS = 2_000;
+const AFTER_FAILURE_MS = 2_000;
+
+/** Works for one sandbox at a time in each, the kinds taking turns. */
+export function createJobs(dependencies: JobDependencies): Jobs {
+  const { clock, log, alone, duties } = dependencies;
+  const running = new Map<string, Promise<void>>();
+  const timers = new Map<string, Timer>();
+  const woken = new Set<string>();
+  const started = new Set<string>();
+  let closed = false;
+
+  const again = (sandbox: string, afterMs: number): void => {
+    if (closed) return;
+    timers.get(sandbox)?.cancel();
+    timers.set(
+      sandbox,
+      clock.at(clock.now() + afterMs, () => run(sandbox)),
+    );
+  };
+  const work = async (sandbox: string): Promise<void> => {
+    while (woken.delete(sandbox)) {
+      if (!(await duties.isMine(sandbox, 'jobs'))) return;
+      while (!closed && (await doNext(dependencies, sandbox))) await duties.isMine(sandbox, 'jobs');
+    }
+  };
+  const run = (sandbox: string): void => {
+    if (closed) return;
+    woken.add(sandbox);
+    if (running.has(sandbox)) return;
+    const done = work(sandbox)
+      .then(() => {
+        if (!alone) again(sandbox, POLL_MS);
+      })
+      .catch((error: unknown) => {
+        log.error({ err: error }, 'the background work of segments stopped and is tried again');
+        again(sandbox, AFTER_FAILURE_MS);
+      })
+      .finally(() => {
+        running.delete(sandbox);
+        if (woken.has(sandbox)) run(sandbox);
+      });
+    running.set(sandbox, done);
+  };
+
+  return {
+    start(sandbox) {
+      started.add(sandbox);
+      run(sandbox);
+    },
+    wake(sandbox) {
+      if (started.has(sandbox)) run(sandbox);
+    },
+    async idle() {
+      while (running.size > 0) await Promise.all(running.values());
+    },
+    async close() {
+      closed = true;
+      for (const timer of timers.values()) timer.cancel();
+      while (running.size > 0) await Promise.all(running.values());
+    },
+  };
+}
+
+/** One page of each kind; false when there is nothing to do. */
+async function doNext(dependencies: JobDependencies, sandbox: string): Promise<boolean> {
+  try {
+    const backfilled = await backfillPage(dependencies, sandbox);
+    const withdrawn = await withdrawalPage(dependencies, sandbox);
+    const evaluated = await dependencies.evaluationStep(sandbox);
+    return backfilled || withdrawn || evaluated;
+  } catch (error) {
+    // Someone published, cancelled or worked in between: look again.
+    if (isAppError(error, 'CONFLICT')) return true;
+    throw error;
+  }
+}
+
+/** The next people of the round, for all backfills at once. */
+async function backfillPage(dependencies: JobDependencies, sandbox: string): Promise<boolean> {
+  const { jobs, profiles, evaluate, pageSize } = dependencies;
+  const open = await jobs.open(sandbox, 'BACKFILL');
+  if (open.length === 0) return false;
+  const round = await jobs.round(sandbox);
+  const { after, people, knownTotal } = round?.value ?? START;
+  const page = await profiles.scan(sandbox, { ...(after && { after }), limit: pageSize });
+  const scan = scanOf(open.map(({ value }) => value));
+  await evaluate(
+    sandbox,
+    page.map((snapshot) => ({ profileId: snapshot.id, snapshot, scan })),
+  );
+  // Pages may be short before the end: only an empty one is it.
+  const to = page.at(-1)?.id;
+  const met = people + page.length;
+  const next: Round =
+    to === undefined ? { after: '', people: 0, knownTotal: met } : { after: to, people: met, knownTotal };
+  const took = { from: after, to, people: page.length, knownTotal };
+  const writes = open.map(({ id, version, value }) => jobs.put(id, advanceBackfill(value, took), version));
+  const isOver = writes.every((write) => write.kind === 'put' && !(write.value as Backfill).open);
+  const rest = isOver ? { ...next, after: '', people: 0 } : next;
+  await jobs.commit(sandbox, [...writes, jobs.putRound(rest, round?.version ?? null)]);
+  return true;
+}
+
+// General rules are asked for the first time here; later by evaluations.
+function scanOf(backfills: readonly Backfill[]): NonNullable<Task['scan']> {
+  const segmentIds = backfills.map(({ segmentId }) => segmentId);
+  const sinceMs = backfills.reduce((latest, backfill) => Math.max(latest, backfill.sinceMs), 0);
+  return { segmentIds, cause: { kind: 'RULE' }, origin: `p${sinceMs}` };
+}
+
+const START: Round = { after: '', people: 0, knownTotal: 0 };
+
+/** The next members of segments that were withdrawn. */
+async function withdrawalPage(dependencies: JobDependencies, sandbox: string): Promise<boolean> {
+  const { jobs } = dependencies;
+  const open = await jobs.open(sandbox, 'WITHDRAWAL');
+  if (open.length === 0) return false;
+  const writes: Write[] = [];
+  for (const job of open) writes.push(await withdrawPage(dependencies, sandbox, job));
+  await jobs.commit(sandbox, writes);
+  return true;
+}
+
+async function withdrawPage(
+  { jobs, members, evaluate, plan, pageSize }: JobDependencies,
+  sandbox: string,
+  { id, version, value }: Stored<Withdrawal>,
+): Promise<Write> {
+  const { segmentId, after, done, total } = value;
+  const isLiveAgain = (await plan(sandbox)).versionOf(segmentId) > 0;
+  const page = isLiveAgain ? [] : await members.page(sandbox, segmentId, { after, limit: pageSize });
+  await evaluate(
+    sandbox,
+    page.map(({ profileId }) => ({ profileId })),
+  );
+  const moved = done + page.length;
+  const next: Withdrawal = {
+    ...value,
+    after: page.at(-1)?.profileId ?? after,
+    done: moved,
+    total: Math.max(total, moved),
+  };
+  const { open: _, ...over } = next;
+  return jobs.put(id, page.length < pageSize ? over : next, version);
+}

@@ -1,0 +1,264 @@
+import type { SegmentUsers } from '../../../flow/ports';
+import type { Clock } from '../../../platform/clock';
+import { AppError, isAppError } from '../../../platform/errors';
+import type { PqlDiagnostic } from '../../../platform/pql/parse';
+import type { Expression } from '../../../platform/pql/tree';
+import type { Stored, Write } from '../../../platform/store/store';
+import type { RuleMethod } from '../domain/engine/rule-set';
+import { findSegmentCycle } from '../domain/engine/segment-cycle';
+import { newBackfill, newWithdrawal } from '../domain/job';
+import { methodOfRule } from '../domain/methods';
+import type { Plan } from '../domain/plan';
+import { parseRule, ruleRefused, segmentsOfRule, segmentUses, warningsOf } from '../domain/rule';
+import { deactivate, markDeleted, publish, type Segment, type SegmentDraft, saveDraft } from '../domain/segment';
+import type { CountsStore } from '../store/counts-store';
+import { backfillId, type JobStore, withdrawalId } from '../store/job-store';
+import type { SegmentsConfiguration } from '../store/segments-configuration';
+
+export interface SegmentChange {
+  readonly id: string;
+  readonly draft: SegmentDraft;
+  readonly publish: boolean;
+  readonly expectedVersion?: number | undefined;
+}
+
+/** A segment as it was saved, with what a person should know about it. */
+export interface SavedSegment {
+  readonly segment: Stored<Segment>;
+  /** Set when the edit changed the method (S-4). */
+  readonly previousEvaluation?: RuleMethod;
+  readonly warnings: readonly PqlDiagnostic[];
+}
+
+/** What the verbs over segments stand on. */
+export interface SegmentDependencies {
+  readonly configuration: SegmentsConfiguration<Plan>;
+  readonly jobs: JobStore;
+  readonly counts: CountsStore;
+  readonly users: () => readonly SegmentUsers[];
+  /** Names that rules may read, as far as they are known. */
+  readonly knownFields: (sandbox: string) => Promise<readonly string[]>;
+  /** The IANA zone of days and months. */
+  readonly timeZone: string;
+  readonly clock: Clock;
+  /** There is work in the background. */
+  readonly onWork: (sandbox: string) => void;
+}
+
+/** The verbs over segments. Each fails with NOT_FOUND where there is none, and with CONFLICT where it is in the way. */
+export interface SegmentVerbs {
+  /** Fails with BAD_USER_INPUT, `details.diagnostics`, for a rule that cannot be. */
+  save(sandbox: string, change: SegmentChange): Promise<SavedSegment>;
+  publish(sandbox: string, id: string): Promise<SavedSegment>;
+  deactivate(sandbox: string, id: string): Promise<SavedSegment>;
+  /** Fails with CONFLICT, the users in `details.usedBy`, while others need it (S-9). */
+  delete(sandbox: string, id: string): Promise<void>;
+  /** Who names the segment, as `kind:id`. */
+  usedBy(sandbox: string, id: string): Promise<readonly string[]>;
+}
+
+type Segments = ReadonlyMap<string, Stored<Segment>>;
+
+interface Changed {
+  readonly before: Segment | undefined;
+  readonly after: Stored<Segment>;
+}
+
+const TRIES = 10;
+
+/** Every change is one commit of the segment and of the work that it calls for. */
+export function createSegmentVerbs(dependencies: SegmentDependencies): SegmentVerbs {
+  const { configuration, clock } = dependencies;
+
+  const change = async (
+    sandbox: string,
+    id: string,
+    decide: (before: Segment | undefined, all: Segments) => Segment,
+    expectedVersion?: number,
+  ): Promise<Changed> => {
+    for (let tries = 1; ; tries += 1) {
+      const all = await configuration.segments.all(sandbox);
+      const stored = all.get(id);
+      checkVersion(id, stored?.value, expectedVersion);
+      const next = decide(stored?.value, all);
+      if (stored && next === stored.value) return { before: stored.value, after: stored };
+      try {
+        const writes = await workOf(dependencies, sandbox, id, stored?.value, next);
+        const after = await configuration.segments.put(sandbox, id, next, stored?.version ?? 0, { writes });
+        if (writes.length > 0) dependencies.onWork(sandbox);
+        return { before: stored?.value, after };
+      } catch (error) {
+        if (tries >= TRIES || !isAppError(error, 'CONFLICT')) throw error;
+      }
+    }
+  };
+  const usedBy = async (sandbox: string, id: string): Promise<readonly string[]> => {
+    const others = await Promise.all(dependencies.users().map((users) => users.usersOf(sandbox, id)));
+    return [...segmentsUsing(id, await configuration.segments.all(sandbox)), ...others.flat()];
+  };
+  const describe = async (sandbox: string, { before, after }: Changed): Promise<SavedSegment> => {
+    const { id } = after;
+    const all = await configuration.segments.all(sandbox);
+    const warnings = await findWarnings(dependencies, sandbox, id, parseRule(after.value.rule));
+    const previousEvaluation = before && changedMethod(id, before, after.value, all, dependencies.timeZone);
+    return { segment: after, warnings, ...(previousEvaluation && { previousEvaluation }) };
+  };
+
+  return {
+    async save(sandbox, { id, draft, publish: isToPublish, expectedVersion }) {
+      checkId(id);
+      checkDraft(draft);
+      const tree = parseRule(draft.rule);
+      const nowMs = clock.now();
+      const changed = await change(
+        sandbox,
+        id,
+        (known, all) => {
+          checkCycle(id, tree, all, (segment) => segment.rule);
+          const saved = saveDraft(known, draft);
+          return isToPublish ? published(id, saved, all, nowMs) : saved;
+        },
+        expectedVersion,
+      );
+      return describe(sandbox, changed);
+    },
+    async publish(sandbox, id) {
+      const nowMs = clock.now();
+      const changed = await change(sandbox, id, (known, all) => published(id, existing(id, known), all, nowMs));
+      return describe(sandbox, changed);
+    },
+    async deactivate(sandbox, id) {
+      const nowMs = clock.now();
+      return describe(sandbox, await change(sandbox, id, (known) => deactivate(existing(id, known), nowMs)));
+    },
+    async delete(sandbox, id) {
+      const nowMs = clock.now();
+      existing(id, (await configuration.segments.all(sandbox)).get(id)?.value);
+      const users = await usedBy(sandbox, id);
+      if (users.length > 0) throw inUse(id, users);
+      await change(sandbox, id, (known, all) => {
+        const segment = existing(id, known);
+        const asking = segmentsUsing(id, all);
+        if (asking.length > 0) throw inUse(id, asking);
+        return markDeleted(segment, nowMs);
+      });
+    },
+    usedBy,
+  };
+}
+
+/** The other segments whose rule, saved or live, asks for this one. */
+function segmentsUsing(id: string, all: Segments): readonly string[] {
+  return [...all.values()].flatMap(({ id: other, value }) => {
+    if (other === id || value.status === 'DELETED') return [];
+    const rules = [value.rule, ...(value.live ? [value.live.rule] : [])];
+    return rules.some((rule) => segmentsOfRule(parseRule(rule)).includes(id)) ? [`segment:${other}`] : [];
+  });
+}
+
+function published(id: string, segment: Segment, all: Segments, nowMs: number): Segment {
+  checkCycle(id, parseRule(segment.rule), all, ({ live }) => live?.rule);
+  return publish(segment, nowMs);
+}
+
+/** The jobs that bring a change of what is live to all people. */
+async function workOf(
+  { jobs, counts }: SegmentDependencies,
+  sandbox: string,
+  id: string,
+  before: Segment | undefined,
+  after: Segment,
+): Promise<readonly Write[]> {
+  if (after.live && after.live !== before?.live) return [jobs.put(backfillId(id), newBackfill(id, after.live.sinceMs))];
+  if (!before?.live || after.live) return [];
+  const { realized } = await counts.total(sandbox, id);
+  return [jobs.put(withdrawalId(id), newWithdrawal(id, realized))];
+}
+
+async function findWarnings(
+  { configuration, knownFields }: SegmentDependencies,
+  sandbox: string,
+  id: string,
+  tree: Expression,
+): Promise<readonly PqlDiagnostic[]> {
+  const segments = [...(await configuration.segments.all(sandbox)).values()]
+    .filter((known) => known.id !== id && known.value.status !== 'DELETED')
+    .map((known) => known.id);
+  return warningsOf(tree, { fields: await knownFields(sandbox), segments });
+}
+
+function changedMethod(
+  id: string,
+  before: Segment,
+  after: Segment,
+  all: Segments,
+  timeZone: string,
+): RuleMethod | undefined {
+  if (before.status === 'DELETED' || before.rule === after.rule) return undefined;
+  const previous = methodOf(id, before.rule, all, timeZone);
+  return previous.method === methodOf(id, after.rule, all, timeZone).method ? undefined : previous;
+}
+
+/** How a rule is evaluated beside the segments that were saved. */
+export function methodOf(id: string, rule: string, all: Segments, timeZone: string): RuleMethod {
+  const ruleOf = (other: string): Expression | undefined => {
+    const segment = all.get(other)?.value;
+    return segment && segment.status !== 'DELETED' ? parseRule(segment.rule) : undefined;
+  };
+  return methodOfRule(id, parseRule(rule), ruleOf, timeZone);
+}
+
+function checkCycle(
+  id: string,
+  tree: Expression,
+  all: Segments,
+  ruleOf: (segment: Segment) => string | undefined,
+): void {
+  const others = [...all.values()].flatMap(({ id: other, value }) => {
+    const rule = value.status === 'DELETED' || other === id ? undefined : ruleOf(value);
+    return rule === undefined ? [] : [{ id: other, tree: parseRule(rule) }];
+  });
+  const cycle = findSegmentCycle([{ id, tree }, ...others]);
+  if (!cycle?.includes(id)) return;
+  const reason = `its inSegment leads back to itself: ${cycle.join(' → ')}`;
+  const next = cycle[cycle.indexOf(id) + 1] ?? cycle[1];
+  const uses = segmentUses(tree).filter((use) => use.id === next);
+  throw ruleRefused(
+    reason,
+    uses.map(({ at }) => ({ message: `The rule is in a cycle: ${cycle.join(' → ')}`, ...at })),
+  );
+}
+
+function checkVersion(id: string, segment: Segment | undefined, expectedVersion: number | undefined): void {
+  const version = segment && segment.status !== 'DELETED' ? segment.version : 0;
+  if (expectedVersion === undefined || expectedVersion === version) return;
+  throw new AppError('CONFLICT', `Segment ${id} is at version ${version}, not ${expectedVersion}.`, {
+    retryable: false,
+    details: { id, version, expectedVersion },
+  });
+}
+
+function checkId(id: string): void {
+  if (/^[^\s|\p{Cc}]{1,200}$/u.test(id)) return;
+  const reason = `an id has 1 to 200 characters without blanks and "|"; received "${id.slice(0, 200)}"`;
+  throw new AppError('BAD_USER_INPUT', `id: ${reason}.`, { details: { path: 'id' } });
+}
+
+function checkDraft({ name }: SegmentDraft): void {
+  if (name.trim() !== '' && name.length <= 1_000) return;
+  throw new AppError('BAD_USER_INPUT', 'name: a segment needs a name of at most 1,000 characters.', {
+    details: { path: 'name' },
+  });
+}
+
+function existing(id: string, segment: Segment | undefined): Segment {
+  if (segment && segment.status !== 'DELETED') return segment;
+  throw new AppError('NOT_FOUND', `There is no segment ${id}.`, { details: { id } });
+}
+
+function inUse(id: string, usedBy: readonly string[]): AppError {
+  return new AppError('CONFLICT', `Segment ${id} is used by ${usedBy.join(', ')}.`, {
+    retryable: false,
+    details: { id, usedBy },
+  });
+}
