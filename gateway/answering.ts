@@ -5,8 +5,8 @@ import type { Authorize, Caller, Callers, RequestFacts } from './context';
 import { type Execution, executeOperation } from './execute';
 import type { Answer } from './execution/answer';
 import { createDeadline } from './execution/deadline';
-import type { PreparedOperation } from './operation';
-import type { Operations, Refused } from './operations';
+import type { Operation, Refused } from './operation';
+import type { Operations } from './operations';
 import { ALL_RIGHTS, rightsOf } from './rights';
 import { subscribeToOperation } from './subscribe';
 
@@ -19,8 +19,8 @@ export interface Question {
 
 /** Answers the questions of known callers, whatever lane they came by. */
 export interface Answering {
-  /** The operation made ready for the caller's rights, or why it is refused. */
-  prepare(question: Question, caller: Caller): PreparedOperation | Refused;
+  /** The operation with the caller's rights, or why it is refused. */
+  read(question: Question, caller: Caller): Operation | Refused;
   /** Answers a query or a mutation. Never fails. */
   answer(question: Question, caller: Caller, facts?: RequestFacts): Promise<Answer>;
   /** The stream of a subscription; the one answer of anything else, or of a subscription that is refused. Never fails. */
@@ -37,30 +37,35 @@ export interface AnsweringOptions {
 
 /** One way to answer for all lanes: rights, context, deadline, execution. */
 export function createAnswering({ execution, operations, callers, clock, authorize }: AnsweringOptions): Answering {
-  const prepare: Answering['prepare'] = ({ query, operationName }, { scope }) =>
+  const read: Answering['read'] = ({ query, operationName }, { scope }) =>
     operations.get(query, operationName, authorize === 'keys' ? rightsOf(scope) : ALL_RIGHTS);
   const newDeadline = ({ deadlineAtMs }: RequestContext) => createDeadline(clock, deadlineAtMs);
   const answer: Answering['answer'] = async (question, caller, facts) => {
-    const prepared = prepare(question, caller);
+    const operation = read(question, caller);
+    if ('errors' in operation) return operation;
+    if (operation.kind === 'subscription') return { errors: [execution.formatError(notAStream())] };
+    const { variables = {} } = question;
+    const prepared = await operation.prepare(variables);
     if ('errors' in prepared) return prepared;
-    if (prepared.kind === 'subscription') return { errors: [execution.formatError(notAStream())] };
-    const context = callers.newContext(caller, prepared.kind, facts);
+    const context = callers.newContext(caller, operation.kind, facts);
     const deadline = newDeadline(context);
     try {
-      return await executeOperation(execution, { prepared, variables: question.variables ?? {}, context, deadline });
+      return await executeOperation(execution, { prepared, variables, context, deadline });
     } finally {
       deadline.clear();
     }
   };
   return {
-    prepare,
+    read,
     answer,
     async subscribe(question, caller, facts) {
-      const prepared = prepare(question, caller);
+      const operation = read(question, caller);
+      if ('errors' in operation) return operation;
+      if (operation.kind !== 'subscription') return answer(question, caller, facts);
+      const { variables = {} } = question;
+      const prepared = await operation.prepare(variables);
       if ('errors' in prepared) return prepared;
-      if (prepared.kind !== 'subscription') return answer(question, caller, facts);
       const newContext = () => callers.newContext(caller, 'subscription', facts);
-      const variables = question.variables ?? {};
       return subscribeToOperation(execution, { prepared, variables, newContext, newDeadline });
     },
   };

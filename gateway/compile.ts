@@ -17,8 +17,6 @@ export function compilePlan(node: PlanNode, supergraph: Supergraph): Step {
       return inSeries(node.nodes.map((one) => compilePlan(one, supergraph)));
     case 'Parallel':
       return atOnce(node.nodes.map((one) => compilePlan(one, supergraph)));
-    case 'Condition':
-      return onCondition(node, supergraph);
   }
   throw new Error(`A plan with a ${node.kind} node cannot be run.`);
 }
@@ -70,10 +68,4 @@ function atOnce(steps: readonly Step[]): Step {
   return async (run) => {
     await Promise.all(steps.map((step) => step(run)));
   };
-}
-
-function onCondition({ condition, ifClause, elseClause }: PlanNode & { kind: 'Condition' }, on: Supergraph): Step {
-  const whenTrue = ifClause && compilePlan(ifClause, on);
-  const whenFalse = elseClause && compilePlan(elseClause, on);
-  return (run) => (run.coerced[condition] === true ? whenTrue : whenFalse)?.(run);
 }

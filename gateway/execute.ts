@@ -1,4 +1,4 @@
-import { executeSync, getVariableValues } from 'graphql';
+import { executeSync } from 'graphql';
 import { AppError } from '../platform/errors';
 import type { RequestContext } from '../platform/graphql/request-context';
 import type { Answer, AnswerError } from './execution/answer';
@@ -7,7 +7,7 @@ import { type Cause, findHolder, type JsonObject } from './execution/failure';
 import type { Call, Called, Run } from './execution/run';
 import type { FormatError } from './format-error';
 import type { Link, SubgraphRequest, SubgraphResult } from './links/link';
-import type { PreparedOperation } from './operation';
+import type { PreparedOperation, Variables } from './operation';
 import type { Supergraph } from './supergraph';
 
 /** What running an operation needs of the gateway. */
@@ -20,44 +20,28 @@ export interface Execution {
 /** One operation to be run for one caller. */
 export interface OperationRequest {
   readonly prepared: PreparedOperation;
-  readonly variables: Readonly<Record<string, unknown>>;
+  readonly variables: Variables;
   readonly context: RequestContext;
   readonly deadline: Deadline;
 }
 
 /** Runs a query or a mutation: plan, projection, errors. Never fails. */
 export async function executeOperation(execution: Execution, request: OperationRequest): Promise<Answer> {
-  const { prepared, variables } = request;
-  const coerced = coerceVariables(execution, prepared, variables);
-  if ('errors' in coerced) return coerced;
-  const run = createRun(execution, request, coerced.values);
+  const { prepared } = request;
+  const run = createRun(execution, request);
   if (prepared.introspection) introspect(execution, prepared, run);
   await prepared.step?.(run);
   return finishRun(prepared, run);
-}
-
-/** The variables with their default values, or the answer that says which are wrong. */
-export function coerceVariables(
-  { supergraph, formatError }: Execution,
-  { operation }: PreparedOperation,
-  variables: Readonly<Record<string, unknown>>,
-): { readonly values: Readonly<Record<string, unknown>> } | { readonly errors: readonly AnswerError[] } {
-  const definitions = operation.variableDefinitions;
-  if (!definitions || definitions.length === 0) return { values: {} };
-  const { coerced, errors } = getVariableValues(supergraph.schema, definitions, variables, { maxErrors: 20 });
-  return errors ? { errors: errors.map(formatError) } : { values: coerced };
 }
 
 /** Begins a run with nothing gathered. */
 export function createRun(
   execution: Execution,
   { variables, context, deadline }: Omit<OperationRequest, 'prepared'>,
-  coerced: Readonly<Record<string, unknown>>,
 ): Run {
   return {
     data: {},
     variables,
-    coerced,
     context,
     causes: [],
     call: (service, call) => callSubgraph(execution, service, call, context, deadline),
@@ -65,8 +49,8 @@ export function createRun(
 }
 
 /** The answer of a run that gathered all it could. */
-export function finishRun(prepared: PreparedOperation, { data, coerced, causes }: Run): Answer {
-  const projected = prepared.project(data, coerced);
+export function finishRun(prepared: PreparedOperation, { data, causes }: Run): Answer {
+  const projected = prepared.project(data);
   const hidden = causes.filter(({ reported }) => !reported).map((cause) => toHiddenError(data, cause));
   const errors = hidden.length > 0 ? [...projected.errors, ...hidden] : projected.errors;
   return errors.length > 0 ? { errors, data: projected.data } : { data: projected.data };

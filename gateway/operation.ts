@@ -3,27 +3,43 @@ import {
   type FragmentDefinitionNode,
   type GraphQLObjectType,
   getOperationAST,
+  getVariableValues,
   Kind,
   type OperationDefinitionNode,
   print,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import { AppError } from '../platform/errors';
 import { type CompiledSubscription, compilePlan, compileSubscription } from './compile';
+import type { AnswerError } from './execution/answer';
+import { applyConditions, conditionVariables } from './execution/conditions';
 import { selectIntrospection, selectReadable } from './execution/filter';
 import { compileProjection, type Project } from './execution/project';
 import type { Step } from './execution/run';
 import { asksBetween, splitMutation } from './execution/series';
+import type { FormatError } from './format-error';
 import type { PlanNode, Planner } from './plan';
 import type { Supergraph } from './supergraph';
 
 /** Says which fields a caller may read, by type and field name. */
 export type MayRead = (typeName: string, fieldName: string) => boolean;
 
-/** One operation of one document, made ready once for everyone with the same rights. */
-export interface PreparedOperation {
-  readonly document: DocumentNode;
-  readonly operation: OperationDefinitionNode;
+/** Why an operation cannot be run at all. */
+export interface Refused {
+  readonly errors: readonly AnswerError[];
+}
+
+export type Variables = Readonly<Record<string, unknown>>;
+
+/** One operation of one validated document, for everyone with the same rights. */
+export interface Operation {
   readonly kind: 'query' | 'mutation' | 'subscription';
+  /** What is asked with these variables, ready to run; or which of them are wrong. Never fails. */
+  prepare(variables: Variables): PreparedOperation | Refused | Promise<PreparedOperation | Refused>;
+}
+
+/** What is asked when it is settled what `@skip` and `@include` leave of an operation. */
+export interface PreparedOperation {
   /** Asks the subgraphs; `undefined` when none need be asked, and for subscriptions. */
   readonly step: Step | undefined;
   /** Where a subscription's events come from, and what is added to each. */
@@ -33,43 +49,95 @@ export interface PreparedOperation {
   readonly project: Project;
 }
 
-/** Makes an operation of a validated document ready. Throws BAD_USER_INPUT when there is no operation of that name. */
-export function prepareOperation(
+export interface OperationOptions {
+  readonly supergraph: Supergraph;
+  readonly planner: Planner;
+  readonly formatError: FormatError;
+}
+
+/** How many ways to leave things out are kept of one operation. */
+const VARIANTS_KEPT = 32;
+
+/** Makes an operation of a validated document. Throws BAD_USER_INPUT when there is no operation of that name. */
+export function createOperation(
   document: DocumentNode,
   operationName: string | undefined,
   mayRead: MayRead,
-  { supergraph, planner }: { readonly supergraph: Supergraph; readonly planner: Planner },
-): PreparedOperation {
+  options: OperationOptions,
+): Operation {
+  const { supergraph, formatError } = options;
+  const node = getOperation(document, operationName);
+  const definitions = node.variableDefinitions ?? [];
+  const conditions = conditionVariables(document);
+  const variants = new LRUCache<string, PreparedOperation | Promise<PreparedOperation | Refused>>({
+    max: VARIANTS_KEPT,
+  });
+
+  function prepareVariant(values: Variables): PreparedOperation | Promise<PreparedOperation | Refused> {
+    const key = conditions.map((name) => (values[name] === true ? '1' : '0')).join('');
+    const known = variants.get(key);
+    if (known) return known;
+    const preparing = prepareOperation(applyConditions(document, values), node, mayRead, options).then(
+      (prepared) => {
+        variants.set(key, prepared);
+        return prepared;
+      },
+      (error: unknown): Refused => {
+        variants.delete(key);
+        return { errors: [formatError(error)] };
+      },
+    );
+    variants.set(key, preparing);
+    return preparing;
+  }
+
+  return {
+    kind: node.operation,
+    prepare(variables) {
+      if (definitions.length === 0) return prepareVariant({});
+      const { coerced, errors } = getVariableValues(supergraph.schema, definitions, variables, { maxErrors: 20 });
+      return errors ? { errors: errors.map(formatError) } : prepareVariant(coerced);
+    },
+  };
+}
+
+async function prepareOperation(
+  document: DocumentNode,
+  { operation: kind, name }: OperationDefinitionNode,
+  mayRead: MayRead,
+  { supergraph, planner }: OperationOptions,
+): Promise<PreparedOperation> {
   const { schema } = supergraph;
-  const operation = getOperation(document, operationName);
-  const rootType = schema.getRootType(operation.operation) as GraphQLObjectType;
-  const name = operation.name?.value;
-  const fragments = new Map(
-    document.definitions.flatMap((one): [string, FragmentDefinitionNode][] =>
-      one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one]] : [],
-    ),
-  );
-  const readable = selectReadable(document, operation, schema, mayRead);
-  const planOf = (part: DocumentNode) => planner.plan(print(part), name).node;
-  const plan = readable && planOf(readable);
-  const isStream = operation.operation === 'subscription';
-  function compileStep(whole: PlanNode): Step {
-    const inSeries = readable && operation.operation === 'mutation' && asksBetween(whole);
-    const parts = inSeries ? splitMutation(readable) : [];
+  const node = getOperation(document, name?.value);
+  const rootType = schema.getRootType(kind) as GraphQLObjectType;
+  const readable = selectReadable(document, node, schema, mayRead);
+  const planOf = async (part: DocumentNode) => (await planner.plan(print(part), name?.value)).node;
+  const plan = readable && (await planOf(readable));
+
+  async function compileStep(whole: PlanNode): Promise<Step> {
+    const parts = readable && kind === 'mutation' && asksBetween(whole) ? splitMutation(readable) : [];
     if (parts.length < 2) return compilePlan(whole, supergraph);
-    const plans = parts.map(planOf).filter((one) => one !== undefined);
+    const plans = (await Promise.all(parts.map(planOf))).filter((one) => one !== undefined);
     return compilePlan({ kind: 'Sequence', nodes: plans }, supergraph);
   }
 
   return {
-    document,
-    operation,
-    kind: operation.operation,
-    step: plan && !isStream ? compileStep(plan) : undefined,
-    subscription: plan && isStream ? compileSubscription(plan, supergraph) : undefined,
-    introspection: selectIntrospection(document, operation, schema),
-    project: compileProjection({ schema, rootType, selectionSet: operation.selectionSet, fragments, mayRead }),
+    step: plan && kind !== 'subscription' ? await compileStep(plan) : undefined,
+    subscription: plan && kind === 'subscription' ? compileSubscription(plan, supergraph) : undefined,
+    introspection: selectIntrospection(document, node, schema),
+    project: compileProjection({
+      ...{ schema, rootType, selectionSet: node.selectionSet, mayRead },
+      fragments: fragmentsOf(document),
+    }),
   };
+}
+
+function fragmentsOf({ definitions }: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> {
+  return new Map(
+    definitions.flatMap((one): [string, FragmentDefinitionNode][] =>
+      one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one]] : [],
+    ),
+  );
 }
 
 function getOperation(document: DocumentNode, operationName: string | undefined): OperationDefinitionNode {

@@ -1,21 +1,13 @@
 import { type GraphQLError, validate } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { AnswerError } from './execution/answer';
-import type { FormatError } from './format-error';
 import { type Limits, parseWithin } from './limits';
-import { type MayRead, type PreparedOperation, prepareOperation } from './operation';
-import type { Planner } from './plan';
-import type { Supergraph } from './supergraph';
+import { createOperation, type MayRead, type Operation, type OperationOptions, type Refused } from './operation';
 
-/** Why an operation cannot be run at all. */
-export interface Refused {
-  readonly errors: readonly AnswerError[];
-}
-
-/** The operations that were asked lately, ready to run: a bounded number. */
+/** The operations that were asked lately: a bounded number. */
 export interface Operations {
-  /** The operation of a document, ready for callers with these rights; or why it is refused. Never throws. */
-  get(query: string, operationName: string | undefined, rights: Rights): PreparedOperation | Refused;
+  /** The operation of a document, for callers with these rights; or why it is refused. Never throws. */
+  get(query: string, operationName: string | undefined, rights: Rights): Operation | Refused;
 }
 
 /** A set of rights, and the name under which what it compiles to is kept. */
@@ -24,27 +16,24 @@ export interface Rights {
   readonly mayRead: MayRead;
 }
 
-export interface OperationsOptions {
-  readonly supergraph: Supergraph;
-  readonly planner: Planner;
+export interface OperationsOptions extends OperationOptions {
   readonly limits: Limits;
-  readonly formatError: FormatError;
 }
 
 const OPERATIONS_KEPT = 2_000;
 const BYTES_KEPT = 16 * 1_048_576;
 
-/** Prepared operations, kept by rights, document and operation name. */
+/** Operations, kept by rights, document and operation name. */
 export function createOperations(options: OperationsOptions): Operations {
   const { supergraph, limits, formatError } = options;
-  const kept = new LRUCache<string, PreparedOperation>({ max: OPERATIONS_KEPT, maxSize: BYTES_KEPT });
+  const kept = new LRUCache<string, Operation>({ max: OPERATIONS_KEPT, maxSize: BYTES_KEPT });
 
-  function prepare(query: string, operationName: string | undefined, { mayRead }: Rights): PreparedOperation | Refused {
+  function read(query: string, operationName: string | undefined, { mayRead }: Rights): Operation | Refused {
     try {
       const document = parseWithin(limits, query);
       const faults = validate(supergraph.schema, document, undefined, { maxErrors: 20 });
       if (faults.length > 0) return { errors: faults.map(toRefusal) };
-      return prepareOperation(document, operationName, mayRead, options);
+      return createOperation(document, operationName, mayRead, options);
     } catch (error) {
       return { errors: [formatError(error)] };
     }
@@ -55,9 +44,9 @@ export function createOperations(options: OperationsOptions): Operations {
       const key = `${rights.name}\n${operationName ?? ''}\n${query}`;
       const known = kept.get(key);
       if (known) return known;
-      const prepared = prepare(query, operationName, rights);
-      if (!('errors' in prepared)) kept.set(key, prepared, { size: key.length });
-      return prepared;
+      const operation = read(query, operationName, rights);
+      if (!('errors' in operation)) kept.set(key, operation, { size: key.length });
+      return operation;
     },
   };
 }

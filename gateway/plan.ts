@@ -1,5 +1,6 @@
 import { type QueryPlan, QueryPlanner } from '@graphql-hive/router-query-planner';
 import { AppError } from '../platform/errors';
+import { requiresAsKeys, withoutStandIn } from './execution/requires-as-keys';
 
 export type {
   EntityBatchAlias,
@@ -10,32 +11,56 @@ export type {
   RequiresSelection,
 } from '@graphql-hive/router-query-planner';
 
-/** Turns an operation on the composed graph into the calls to subgraphs that answer it. */
+/** Turns an operation on the composed graph into the calls to subgraphs that answer it, aside from the event loop. */
 export interface Planner {
   /**
    * The plan of one operation of a validated document. Plans depend on nothing else: keep them.
    * @param share 0–100: decides fields that are moved between subgraphs by percentage
    */
-  plan(document: string, operationName: string | undefined, share?: number): QueryPlan;
+  plan(document: string, operationName?: string | null, share?: number): Promise<QueryPlan>;
   /** The percentages at which a plan may change, ascending; empty where no field is being moved so. */
   readonly shares: readonly number[];
 }
 
-const NO_LABELS: ReadonlySet<string> = new Set();
+const NO_LABELS = new Set<string>();
 
 /** Hive's planner over a supergraph's SDL. Throws BAD_USER_INPUT when it cannot be read. */
 export function createPlanner(supergraphSdl: string): Planner {
   const planner = open(supergraphSdl);
+  let second: QueryPlanner | undefined;
+
+  /** Operations that cannot be planned as they are, are planned over the same graph said in another way. */
+  async function planAnew(
+    document: string,
+    operationName: string | null,
+    share: number,
+    cause: unknown,
+  ): Promise<QueryPlan> {
+    try {
+      second ??= open(requiresAsKeys(supergraphSdl));
+      return nameServices(await second.planAsync(document, operationName, NO_LABELS, share));
+    } catch {
+      throw new AppError('INTERNAL_SERVER_ERROR', 'This operation cannot be planned.', { cause });
+    }
+  }
+
   return {
     shares: [...planner.overridePercentages].sort((a, b) => a - b),
-    plan(document, operationName, share = 0) {
+    async plan(document, operationName = null, share = 0) {
       try {
-        return planner.plan(document, operationName ?? null, NO_LABELS as Set<string>, share);
+        return await planner.planAsync(document, operationName, NO_LABELS, share);
       } catch (cause) {
-        throw new AppError('INTERNAL_SERVER_ERROR', 'This operation cannot be planned.', { cause });
+        return planAnew(document, operationName, share, cause);
       }
     },
   };
+}
+
+/** Names the subgraphs that stand-ins stand for. */
+function nameServices(plan: QueryPlan): QueryPlan {
+  return JSON.parse(JSON.stringify(plan), (key, value: unknown) =>
+    key === 'serviceName' && typeof value === 'string' ? withoutStandIn(value) : value,
+  );
 }
 
 function open(supergraphSdl: string): QueryPlanner {

@@ -42,11 +42,11 @@ export function createGatewayServer(options: GatewayServerOptions): Door {
     const caller = callers.fromAuthorization(request.headers.authorization);
     const body = method === 'POST' ? await readJson(request, limits.bodyBytes) : undefined;
     const question = toQuestion(body ?? Object.fromEntries(new URLSearchParams(search)));
-    const prepared = question && answering.prepare(question, caller);
-    if (prepared && 'errors' in prepared) {
-      const [first] = prepared.errors;
+    const operation = question && answering.read(question, caller);
+    if (operation && 'errors' in operation) {
+      const [first] = operation.errors;
       const status = first ? statusOf(first) : 400;
-      return respond(response, status, { 'content-type': JSON_TYPE }, JSON.stringify(prepared));
+      return respond(response, status, { 'content-type': JSON_TYPE }, JSON.stringify(operation));
     }
     const headers = Object.entries(request.headers).map(([name, value]) => [name, String(value)] as const);
     const answer = await apollo.answer({ method, headers, search, body, caller, facts: factsOf(request) });

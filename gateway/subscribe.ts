@@ -1,5 +1,5 @@
 import type { RequestContext } from '../platform/graphql/request-context';
-import { coerceVariables, createRun, type Execution, finishRun, openStream, toCalled } from './execute';
+import { createRun, type Execution, finishRun, openStream, toCalled } from './execute';
 import type { Answer } from './execution/answer';
 import type { Deadline } from './execution/deadline';
 import type { Run } from './execution/run';
@@ -25,17 +25,15 @@ export async function subscribeToOperation(
   request: SubscriptionRequest,
 ): Promise<AsyncIterableIterator<Answer> | Answer> {
   const { prepared, variables } = request;
-  const coerced = coerceVariables(execution, prepared, variables);
-  if ('errors' in coerced) return coerced;
   const { subscription } = prepared;
   const context = request.newContext();
   const deadline = request.newDeadline(context);
   try {
-    if (!subscription) return refuse(prepared, createRun(execution, { variables, context, deadline }, coerced.values));
+    if (!subscription) return refuse(prepared, createRun(execution, { variables, context, deadline }));
     const call = { ...subscription.call({ variables }), context };
     return mapStream<SubgraphResult, Answer>(
       await openStream(execution, subscription.service, call, deadline),
-      (result) => answerEvent(execution, request, coerced.values, result),
+      (result) => answerEvent(execution, request, result),
       (error) => broken(execution, subscription.service, error),
     );
   } catch (error) {
@@ -59,13 +57,12 @@ function refuse(prepared: PreparedOperation, run: Run): Answer {
 async function answerEvent(
   execution: Execution,
   { prepared, variables, newContext, newDeadline }: SubscriptionRequest,
-  coerced: Readonly<Record<string, unknown>>,
   result: SubgraphResult,
 ): Promise<Answer> {
   const context = newContext();
   const deadline = newDeadline(context);
   try {
-    const run = createRun(execution, { variables, context, deadline }, coerced);
+    const run = createRun(execution, { variables, context, deadline });
     prepared.subscription?.write(run, toCalled(result, execution.formatError), [run.data]);
     await prepared.subscription?.complete?.(run);
     return finishRun(prepared, run);

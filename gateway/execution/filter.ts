@@ -58,6 +58,12 @@ function isReadable(type: GraphQLCompositeType, name: string, schema: GraphQLSch
   return schema.getPossibleTypes(type).every((possible) => mayRead(possible.name, name));
 }
 
+/** Where all that is asked may turn out not to apply, the object is still there: its type is asked for. */
+function neverEmpty(set: SelectionSetNode): SelectionSetNode {
+  const always = set.selections.some(({ kind, directives = [] }) => kind === Kind.FIELD && directives.length === 0);
+  return always ? set : { ...set, selections: [TYPENAME, ...set.selections] };
+}
+
 function rebuild(
   document: DocumentNode,
   operation: OperationDefinitionNode,
@@ -93,7 +99,7 @@ function rebuild(
     const definition = isObjectType(type) || isInterfaceType(type) ? type.getFields()[field.name.value] : undefined;
     const below = definition && getNamedType(definition.type);
     if (!isCompositeType(below)) return field;
-    return { ...field, selectionSet: selectFrom(set, below) ?? { ...set, selections: [TYPENAME] } };
+    return { ...field, selectionSet: neverEmpty(selectFrom(set, below) ?? { ...set, selections: [] }) };
   };
 
   const selectFragment = (name: string): FragmentDefinitionNode | undefined => {

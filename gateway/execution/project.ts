@@ -17,7 +17,7 @@ import {
 import { type AnswerError, toAnswerError } from './answer';
 import { Failure, type JsonObject, type PathPart } from './failure';
 import { compileLeaf } from './leaf';
-import { type Applies, type Condition, collectFields, type Occurrence, type Selections } from './selections';
+import { type Applies, collectFields } from './selections';
 
 /** What a projection is compiled from: the caller's own operation over what callers may see. */
 export interface ProjectionSource {
@@ -36,7 +36,7 @@ export interface Projected {
 }
 
 /** Turns gathered data into the caller's answer. */
-export type Project = (data: JsonObject, variables: Readonly<Record<string, unknown>>) => Projected;
+export type Project = (data: JsonObject) => Projected;
 
 /** A null whose error is told already: the field is null, or its parent where it must not be. */
 const FAILED = Symbol('failed');
@@ -44,7 +44,6 @@ const FAILED = Symbol('failed');
 const NULLED = Symbol('nulled');
 
 interface Walk {
-  readonly variables: Readonly<Record<string, unknown>>;
   readonly errors: AnswerError[];
   /** The path to the value at hand: parts beyond its depth are left over from elsewhere. */
   readonly path: PathPart[];
@@ -55,9 +54,9 @@ type Complete = (value: unknown, walk: Walk, depth: number) => unknown;
 /** Compiles the caller's selections into one function over gathered data: null goes up as the specification says. */
 export function compileProjection(source: ProjectionSource): Project {
   const { rootType, selectionSet } = source;
-  const complete = compileObject(rootType, [{ set: selectionSet, under: [] }], source, undefined);
-  return (data, variables) => {
-    const walk: Walk = { variables, errors: [], path: [] };
+  const complete = compileObject(rootType, [selectionSet], source, undefined);
+  return (data) => {
+    const walk: Walk = { errors: [], path: [] };
     const projected = complete(data, walk, 0);
     return { data: projected === FAILED ? null : (projected as JsonObject), errors: walk.errors };
   };
@@ -65,13 +64,12 @@ export function compileProjection(source: ProjectionSource): Project {
 
 interface CompiledField {
   readonly key: string;
-  readonly conditions: readonly (readonly Condition[])[] | undefined;
   readonly complete: Complete;
 }
 
 function compileObject(
   type: GraphQLCompositeType,
-  selections: readonly Selections[],
+  selections: readonly SelectionSetNode[],
   source: ProjectionSource,
   parent: FieldNode | undefined,
 ): Complete {
@@ -80,8 +78,7 @@ function compileObject(
     if (typeof value !== 'object' || Array.isArray(value)) return fail(walk, depth, parent, notAn('object', value));
     const answer: JsonObject = {};
     for (let index = 0; index < fields.length; index++) {
-      const { key, conditions, complete } = fields[index] as CompiledField;
-      if (conditions && !holds(conditions, walk.variables)) continue;
+      const { key, complete } = fields[index] as CompiledField;
       walk.path[depth] = key;
       const completed = complete((value as JsonObject)[key], walk, depth + 1);
       if (completed === NULLED) return FAILED;
@@ -93,13 +90,13 @@ function compileObject(
 
 function compileFields(
   type: GraphQLCompositeType,
-  selections: readonly Selections[],
+  selections: readonly SelectionSetNode[],
   source: ProjectionSource,
 ): readonly CompiledField[] {
   const collected = collectFields(selections, appliesTo(type, source.schema), source.fragments);
-  return [...collected].flatMap(([key, occurrences]) => {
-    const complete = compileField(type, occurrences, source);
-    return complete ? [{ key, conditions: conditionsOfAll(occurrences), complete }] : [];
+  return [...collected].flatMap(([key, nodes]) => {
+    const complete = compileField(type, nodes, source);
+    return complete ? [{ key, complete }] : [];
   });
 }
 
@@ -112,22 +109,12 @@ function appliesTo(type: GraphQLCompositeType, schema: GraphQLSchema): Applies {
   };
 }
 
-/** When any of the places that ask for a field counts, it is there; `undefined` when one always does. */
-function conditionsOfAll(occurrences: readonly Occurrence[]): readonly (readonly Condition[])[] | undefined {
-  const conditions = occurrences.map(({ under }) => under);
-  return conditions.some((all) => all.length === 0) ? undefined : conditions;
-}
-
-function holds(any: readonly (readonly Condition[])[], variables: Readonly<Record<string, unknown>>): boolean {
-  return any.some((all) => all.every(({ variable, value }) => variables[variable] === value));
-}
-
 function compileField(
   type: GraphQLCompositeType,
-  occurrences: readonly Occurrence[],
+  nodes: readonly FieldNode[],
   source: ProjectionSource,
 ): Complete | undefined {
-  const node = occurrences[0]?.node;
+  const [node] = nodes;
   if (!node) return undefined;
   const name = node.name.value;
   if (name === '__typename') return isObjectType(type) ? () => type.name : completeTypeName;
@@ -135,10 +122,7 @@ function compileField(
   const field = (type as GraphQLObjectType).getFields()[name] as GraphQLField<unknown, unknown> | undefined;
   if (!field) return undefined;
   if (!source.mayRead(type.name, name)) return compileForbidden(field, type.name, node);
-  const carried = occurrences.length > 1;
-  const selections = occurrences.flatMap((one) =>
-    one.node.selectionSet ? [{ set: one.node.selectionSet, under: carried ? one.under : [] }] : [],
-  );
+  const selections = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
   const complete = compileType(field.type, selections, source, node);
   return isNonNullType(field.type) ? forbidNull(complete, `${type.name}.${name}`, node) : complete;
 }
@@ -158,7 +142,7 @@ function compileForbidden(field: GraphQLField<unknown, unknown>, typeName: strin
 /** Completes a value of a nullable or non-null type, without the check that non-null asks for. */
 function compileType(
   type: GraphQLOutputType,
-  selections: readonly Selections[],
+  selections: readonly SelectionSetNode[],
   source: ProjectionSource,
   node: FieldNode,
 ): Complete {
@@ -172,7 +156,7 @@ function compileType(
 
 function compilePresent(
   type: GraphQLOutputType,
-  selections: readonly Selections[],
+  selections: readonly SelectionSetNode[],
   source: ProjectionSource,
   node: FieldNode,
 ): Complete {
@@ -192,7 +176,7 @@ function compilePresent(
 
 function compileList(
   type: GraphQLOutputType,
-  selections: readonly Selections[],
+  selections: readonly SelectionSetNode[],
   source: ProjectionSource,
   node: FieldNode,
 ): Complete {
@@ -214,7 +198,7 @@ function compileList(
 /** Chooses by the object's own type; one that callers may not see is no value. */
 function compileAbstract(
   type: GraphQLCompositeType & { readonly name: string },
-  selections: readonly Selections[],
+  selections: readonly SelectionSetNode[],
   source: ProjectionSource,
   node: FieldNode,
 ): Complete {

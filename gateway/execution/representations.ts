@@ -80,28 +80,34 @@ function pick(value: unknown, selections: readonly RequiresSelection[], supergra
   if (typeof value !== 'object' || value === null || selections.length === 0) return value;
   if (Array.isArray(value)) return value.map((item: unknown) => pick(item, selections, supergraph));
   const picked: JsonObject = {};
-  pickInto(picked, value as JsonObject, selections, supergraph);
-  return picked;
+  const { __typename: typeName } = value as JsonObject;
+  if (typeof typeName === 'string') picked.__typename = typeName;
+  // An object of which nothing is asked, because it is of another type, is nothing.
+  return pickInto(picked, value as JsonObject, selections, supergraph) ? picked : null;
 }
 
+/** Writes what the selections name; true when they name anything of this object. */
 function pickInto(
   picked: JsonObject,
   value: JsonObject,
   selections: readonly RequiresSelection[],
   supergraph: Supergraph,
-): void {
+): boolean {
+  let any = false;
   for (const selection of selections) {
     if (selection.kind === 'Field') {
+      any = true;
+      if (selection.name === '__typename') continue;
       const to = selection.alias ?? selection.name;
       const found = value[selection.name] === undefined ? value[to] : value[selection.name];
-      if (found === undefined && to === '__typename') continue;
       picked[to] = pick(found, selection.selections ?? [], supergraph);
     } else if (selection.kind === 'InlineFragment') {
       const typeName = value.__typename;
       if (typeof typeName === 'string' && !overlaps(typeName, selection.typeCondition, supergraph)) continue;
-      pickInto(picked, value, selection.selections, supergraph);
+      if (pickInto(picked, value, selection.selections, supergraph)) any = true;
     }
   }
+  return any;
 }
 
 function overlaps(typeName: string, condition: string, { isPossible }: Supergraph): boolean {

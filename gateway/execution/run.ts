@@ -18,8 +18,6 @@ export interface Run {
   readonly data: JsonObject;
   /** The variables as they were sent: each subgraph parses its own. */
   readonly variables: Readonly<Record<string, unknown>>;
-  /** The same with their default values. */
-  readonly coerced: Readonly<Record<string, unknown>>;
   readonly context: RequestContext;
   /** Everything that went wrong. */
   readonly causes: Cause[];

@@ -1,0 +1,191 @@
+import {
+  type ConstDirectiveNode,
+  type DefinitionNode,
+  type DocumentNode,
+  type EnumTypeDefinitionNode,
+  type FieldDefinitionNode,
+  Kind,
+  type ObjectTypeDefinitionNode,
+  parse,
+  print,
+  visit,
+} from 'graphql';
+
+/** A field that its subgraph answers only when it is told of others. */
+interface Requirement {
+  readonly graph: string;
+  readonly typeName: string;
+  readonly requires: string;
+  /** The graph that stands for the subgraph where it is told of them. */
+  readonly standIn: string;
+  readonly fields: ReadonlySet<string>;
+}
+
+/** Parts the name of a subgraph from the number of a graph that stands in for it. */
+const STAND_IN = '~';
+const ROOTS: ReadonlySet<string> = new Set(['Query', 'Mutation', 'Subscription']);
+
+/**
+ * The same graph, said in another way: what a field requires becomes a part of the key by which a stand-in of its
+ * subgraph is entered. Some operations can be planned only so: those that must go through one subgraph to find both the
+ * key for the next and what that one requires.
+ */
+export function requiresAsKeys(supergraphSdl: string): string {
+  let document = parse(supergraphSdl, { noLocation: true });
+  const requirements = findRequirements(document);
+  for (const requirement of requirements) document = addStandIn(document, requirement);
+  return print(dropRequires(document, requirements));
+}
+
+/** The subgraph that a plan's service is, or stands in for. */
+export function withoutStandIn(service: string): string {
+  return service.split(STAND_IN)[0] as string;
+}
+
+function findRequirements({ definitions }: DocumentNode): readonly Requirement[] {
+  const found = new Map<string, Requirement & { readonly fields: Set<string> }>();
+  for (const type of definitions) {
+    if (type.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
+    for (const field of type.fields ?? []) {
+      for (const { graph, requires } of (field.directives ?? []).map(read)) {
+        // A key has no arguments.
+        if (!graph || !requires || requires.includes('(')) continue;
+        const typeName = type.name.value;
+        const key = JSON.stringify([graph, typeName, requires]);
+        const standIn = `${graph}_STAND_IN_${found.size}`;
+        const known = found.get(key) ?? { graph, typeName, requires, standIn, fields: new Set<string>() };
+        known.fields.add(field.name.value);
+        found.set(key, known);
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+function addStandIn(document: DocumentNode, requirement: Requirement): DocumentNode {
+  const { graph, standIn } = requirement;
+  const definitions = document.definitions.map((definition): DefinitionNode => {
+    if (definition.kind === Kind.ENUM_TYPE_DEFINITION && definition.name.value === 'join__Graph') {
+      return addGraph(definition, requirement);
+    }
+    if (definition.kind === Kind.OBJECT_TYPE_DEFINITION && ROOTS.has(definition.name.value)) return definition;
+    if (definition.kind === Kind.OBJECT_TYPE_DEFINITION && definition.name.value === requirement.typeName) {
+      return enterByRequirement(definition, requirement);
+    }
+    return visit(definition, {
+      enter: (node) =>
+        'directives' in node && node.directives && node.directives.length > 0
+          ? {
+              ...node,
+              directives: node.directives.flatMap((one) => copyFree(one as ConstDirectiveNode, graph, standIn)),
+            }
+          : undefined,
+    });
+  });
+  return { ...document, definitions };
+}
+
+function addGraph(graphs: EnumTypeDefinitionNode, { graph, standIn }: Requirement): EnumTypeDefinitionNode {
+  const original = graphs.values?.find(({ name }) => name.value === graph);
+  if (!original) return graphs;
+  const number = standIn.slice(standIn.lastIndexOf('_') + 1);
+  const directives = original.directives?.map((directive) =>
+    replace(directive, 'name', (name) => `${name}${STAND_IN}${number}`),
+  );
+  const added = { ...original, name: { kind: Kind.NAME, value: standIn } as const, ...(directives && { directives }) };
+  return { ...graphs, values: [...(graphs.values ?? []), added] };
+}
+
+/** The type whose field requires others: in the stand-in it has that field, and what is needed to get there. */
+function enterByRequirement(type: ObjectTypeDefinitionNode, requirement: Requirement): ObjectTypeDefinitionNode {
+  const { graph, standIn, requires, fields } = requirement;
+  const keys: string[] = [];
+  const directives = (type.directives ?? []).flatMap((directive) => {
+    const { graph: of, key } = read(directive);
+    if (directive.name.value !== 'join__type' || of !== graph || !key)
+      return copyFor(directive, graph, standIn, 'join__type');
+    keys.push(key);
+    const entered = replace(
+      replace(directive, 'graph', () => standIn),
+      'key',
+      () => `${key} ${requires}`,
+    );
+    return [directive, entered];
+  });
+  const needed = namesIn(`${keys.join(' ')} ${requires}`);
+  return {
+    ...type,
+    directives,
+    fields: (type.fields ?? []).map((field): FieldDefinitionNode => {
+      const { value } = field.name;
+      if (!fields.has(value) && !needed.has(value)) return field;
+      return { ...field, directives: (field.directives ?? []).flatMap((one) => copyFor(one, graph, standIn)) };
+    }),
+  };
+}
+
+/** Fields that require others are answered by the stand-ins alone, which require nothing. */
+function dropRequires(document: DocumentNode, requirements: readonly Requirement[]): DocumentNode {
+  const standIns = new Set(requirements.map(({ standIn }) => standIn));
+  const own = new Set(requirements.map(({ graph, requires }) => JSON.stringify([graph, requires])));
+  return visit(document, {
+    FieldDefinition: (field) => ({
+      ...field,
+      directives: field.directives?.flatMap((directive) => {
+        const { graph, requires } = read(directive);
+        if (!graph || !requires) return [directive];
+        if (standIns.has(graph)) return [drop(directive, 'requires')];
+        return own.has(JSON.stringify([graph, requires])) ? [] : [directive];
+      }),
+    }),
+  });
+}
+
+function copyFor(
+  directive: ConstDirectiveNode,
+  graph: string,
+  standIn: string,
+  except?: string,
+): readonly ConstDirectiveNode[] {
+  if (read(directive).graph !== graph || directive.name.value === except) return [directive];
+  return [directive, replace(directive, 'graph', () => standIn)];
+}
+
+/** What requires others is answered by the stand-in of its own alone. */
+function copyFree(directive: ConstDirectiveNode, graph: string, standIn: string): readonly ConstDirectiveNode[] {
+  return read(directive).requires === undefined ? copyFor(directive, graph, standIn) : [directive];
+}
+
+interface JoinArguments {
+  readonly graph?: string;
+  readonly key?: string;
+  readonly requires?: string;
+}
+
+function read({ name, arguments: given = [] }: ConstDirectiveNode): JoinArguments {
+  if (!name.value.startsWith('join__')) return {};
+  return Object.fromEntries(
+    given.flatMap(({ name: argument, value }) =>
+      value.kind === Kind.STRING || value.kind === Kind.ENUM ? [[argument.value, value.value]] : [],
+    ),
+  );
+}
+
+function replace(directive: ConstDirectiveNode, argument: string, by: (value: string) => string): ConstDirectiveNode {
+  return {
+    ...directive,
+    arguments: (directive.arguments ?? []).map((one) => {
+      const { value } = one;
+      if (one.name.value !== argument || (value.kind !== Kind.STRING && value.kind !== Kind.ENUM)) return one;
+      return { ...one, value: { ...value, value: by(value.value) } };
+    }),
+  };
+}
+
+function drop(directive: ConstDirectiveNode, argument: string): ConstDirectiveNode {
+  return { ...directive, arguments: (directive.arguments ?? []).filter(({ name }) => name.value !== argument) };
+}
+
+function namesIn(fieldSet: string): ReadonlySet<string> {
+  return new Set(fieldSet.match(/\w+/g) ?? []);
+}
