@@ -1,22 +1,34 @@
-import { MongoError, MongoNetworkError, MongoNotConnectedError, MongoServerSelectionError } from 'mongodb';
+import {
+  MongoBulkWriteError,
+  MongoError,
+  MongoNetworkError,
+  MongoNotConnectedError,
+  MongoServerSelectionError,
+} from 'mongodb';
 import { AppError, isAppError } from '../../errors';
 
 /** True when no server was found within the time for it. */
 export function isUnreachable(error: unknown): boolean {
-  return error instanceof MongoServerSelectionError;
+  return unwrap(error) instanceof MongoServerSelectionError;
+}
+
+/** True when the server was not found, or the connection to it broke. */
+export function isAway(error: unknown): boolean {
+  const own = unwrap(error);
+  return isUnreachable(own) || own instanceof MongoNetworkError || own instanceof MongoNotConnectedError;
 }
 
 /** True when the same may succeed in a moment: it lost against another transaction, or the primary moved. */
 export function isTransient(error: unknown): boolean {
-  if (!(error instanceof MongoError)) return false;
-  return error.hasErrorLabel('TransientTransactionError') || error.hasErrorLabel('RetryableWriteError');
+  const own = unwrap(error);
+  if (!(own instanceof MongoError)) return false;
+  return own.hasErrorLabel('TransientTransactionError') || own.hasErrorLabel('RetryableWriteError');
 }
 
 /** What callers see of a driver's error: UNAVAILABLE when the database is to blame, else the error itself. */
 export function toAppError(error: unknown): unknown {
-  if (isAppError(error) || !(error instanceof MongoError)) return error;
-  const isAway = isUnreachable(error) || error instanceof MongoNetworkError || error instanceof MongoNotConnectedError;
-  if (!isAway && !isTransient(error)) return error;
+  if (isAppError(error)) return error;
+  if (!isAway(error) && !isTransient(error)) return error;
   return new AppError('UNAVAILABLE', 'The database cannot be reached, or is too busy.', { cause: error });
 }
 
@@ -27,4 +39,10 @@ export async function reaching<T>(work: Promise<T>): Promise<T> {
   } catch (error) {
     throw toAppError(error);
   }
+}
+
+// A bulk write that could not be sent at all wraps what kept it from that.
+function unwrap(error: unknown): unknown {
+  const inner: unknown = error instanceof MongoBulkWriteError ? error.errorResponse : undefined;
+  return inner instanceof MongoError ? inner : error;
 }

@@ -3,6 +3,7 @@ import { conflictOn } from '../conflict';
 import { fieldsOf } from '../keys';
 import type { CollectionSpec, Commit } from '../store';
 import type { MongoLog } from './mongo-log';
+import { isAway } from './reaching';
 import { expectedMatches, type RowWrites, toOperation, toRowWrites } from './row-writes';
 import { rowsOf } from './rows';
 import { isAsExpected, Mismatch, toConflict } from './write-conflicts';
@@ -46,10 +47,13 @@ export function createGroupWriter(
       await checkDeletes(commits, session);
       for (const writes of all) await runWrites(writes, session);
       await commitForSure(session);
-    } finally {
-      // Aborts what was not committed.
-      await session.endSession();
+    } catch (error) {
+      // Aborts; but to one that cannot be reached it would take its time to say so.
+      const ended = session.endSession();
+      if (!isAway(error)) await ended;
+      throw error;
     }
+    await session.endSession();
   };
   const writeAlone = async ({ sandbox, writes }: Commit): Promise<void> => {
     const [write] = writes;
