@@ -18,10 +18,11 @@ export function isAway(error: unknown): boolean {
   return isUnreachable(own) || own instanceof MongoNetworkError || own instanceof MongoNotConnectedError;
 }
 
-/** True when the same may succeed in a moment: it lost against another transaction, or the primary moved. */
+/** True when the same may succeed in a moment: it lost against another transaction, or the connection broke. */
 export function isTransient(error: unknown): boolean {
   const own = unwrap(error);
   if (!(own instanceof MongoError)) return false;
+  if (isAway(own)) return !isUnreachable(own);
   return own.hasErrorLabel('TransientTransactionError') || own.hasErrorLabel('RetryableWriteError');
 }
 

@@ -5,7 +5,7 @@ import type { WaitingCommit } from '../group-commit';
 import type { CollectionSpec } from '../store';
 import { endAbandonedTransactions } from './abandoned';
 import type { MongoLog } from './mongo-log';
-import { isTransient, isUnreachable, toAppError } from './reaching';
+import { isAway, isTransient, toAppError } from './reaching';
 import { rowId } from './rows';
 import { Mismatch, OwnedConflict, rejectGuilty } from './write-conflicts';
 import { createGroupWriter } from './write-group';
@@ -63,7 +63,7 @@ export function createMongoTransactions(parts: TransactionParts): (group: readon
     }
   };
   const giveUp = async (group: readonly WaitingCommit[], error: unknown): Promise<void> => {
-    const blamesNobody = isUnreachable(error) || isTransient(error);
+    const blamesNobody = isAway(error) || isTransient(error);
     if (group.length === 1 || blamesNobody) {
       for (const { reject } of group) reject(toAppError(error));
       return;
@@ -78,7 +78,7 @@ export function createMongoTransactions(parts: TransactionParts): (group: readon
 }
 
 function mayTryAgain(error: unknown, isConflict: boolean): boolean {
-  return isConflict || (isTransient(error) && !isUnreachable(error));
+  return isConflict || isTransient(error);
 }
 
 // A transaction cannot hold two commits that write the same document: each must see what the one before it left.
