@@ -4,13 +4,23 @@ import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import type { GraphQLSchema } from 'graphql';
 import { parse } from 'graphql';
 import { GraphQLDateTime, GraphQLJSON, GraphQLJSONObject } from 'graphql-scalars';
-import { buildSchemaSync, createResolversMap } from 'type-graphql';
+import { buildSchemaSync, createResolversMap, type PubSub } from 'type-graphql';
 import type { RequestContext } from './request-context';
 
 const FEDERATION_LINK = `extend schema @link(
   url: "https://specs.apollo.dev/federation/v2.3"
   import: ["@key", "@requires", "@provides", "@external", "@shareable", "@inaccessible", "@override", "@tag"]
 )\n\n`;
+
+// type-graphql asks for one as soon as there is a subscription; ours name what they subscribe to themselves.
+const NO_TOPICS: PubSub = {
+  publish() {
+    throw new Error('There are no topics: a subscription names its own source.');
+  },
+  subscribe() {
+    throw new Error('There are no topics: a subscription names its own source.');
+  },
+};
 
 /** Looks an entity up by its representation; `null` when there is none. Must answer with a fresh object. */
 export type ReferenceResolver = (
@@ -45,6 +55,7 @@ export function createSubgraphSchema(options: SubgraphSchemaOptions): SubgraphSc
     orphanedTypes: [...(options.orphanedTypes ?? [])],
     container: { get: (someClass) => instances.get(someClass) },
     scalarsMap: [{ type: Date, scalar: GraphQLDateTime }],
+    pubSub: NO_TOPICS,
     validate: false,
     skipCheck: true,
   });
