@@ -60,7 +60,7 @@ const PRETTY = "| node -p 'JSON.stringify(JSON.parse(fs.readFileSync(0)),null,2)
 const DECISION = 'offer{id} content reason explanation';
 const ONE_QUESTION =
   'query($who:IdentityInput!){profile(identity:$who){attributes segments{segment{id} cause{kind reference}} ' +
-  `decisions(placements:[{placement:\\"home-hero\\"},{placement:\\"email-top\\"}]){${DECISION}}}}`;
+  `decisions(placements:[{placement:\\"home-hero\\"},{placement:\\"email-top\\"}],allowDuplicates:true){${DECISION}}}}`;
 const SAME_PAGE =
   'mutation($input:CollectInput!){collect(input:$input){results{status message} profile{segments{segment{id}} ' +
   `decisions(placements:[{placement:\\"home-hero\\"}]){${DECISION}}}}}`;
