@@ -1,3 +1,4 @@
+import { type Clock, createSystemClock } from '../platform/clock';
 import type { Platform } from '../platform/platform';
 import type { CollectionSpec } from '../platform/store/store';
 import { createLane, type Lane } from './lane';
@@ -27,7 +28,10 @@ export interface Dispatcher {
 const POLL_MS = 20;
 const SAVE_AFTER_MS = { alone: 1000, shared: 50 } as const;
 
-/** `holder` names this process among those that share the work; `batchSize` bounds the entries of one call. */
+/**
+ * `holder` names this process among those that share the work; `batchSize` bounds the entries of one call; `leaseClock`
+ * (default: the machine's) tells whether the others are alive.
+ */
 export function createDispatcher<S extends SubgraphName>(options: {
   readonly platform: Platform;
   readonly subgraph: S;
@@ -35,16 +39,17 @@ export function createDispatcher<S extends SubgraphName>(options: {
   readonly batchSize?: number;
   readonly holder?: string;
   readonly retry?: Partial<RetryPolicy>;
+  readonly leaseClock?: Clock;
 }): Dispatcher {
-  const { platform, subgraph } = options;
-  const { store, clock, log } = platform;
+  const { platform, subgraph, leaseClock = createSystemClock() } = options;
+  const { store, log } = platform;
   const lanes = createLanes(options);
   const byId = new Map(lanes.map((lane) => [lane.id, lane]));
   const leases = store.exclusive
     ? undefined
     : createLeases({
         store,
-        clock,
+        clock: leaseClock,
         log,
         subgraph,
         holder: options.holder ?? platform.ids.next(),
@@ -52,6 +57,7 @@ export function createDispatcher<S extends SubgraphName>(options: {
         onHeld: (id) => byId.get(id)?.start(),
         onReleased: async (id) => byId.get(id)?.stop(),
       });
+  const pollClock = createSystemClock();
   let started = false;
 
   const isBehind = async (lane: Lane, position: number): Promise<boolean> => {
@@ -61,7 +67,7 @@ export function createDispatcher<S extends SubgraphName>(options: {
   const handled = async (lane: Lane): Promise<void> => {
     const position = (await store.log.head(lane.stream))[lane.partition] ?? 0;
     while (started && position > 0 && !(await lane.reached(position)) && (await isBehind(lane, position))) {
-      await new Promise<void>((resolve) => void clock.at(clock.now() + POLL_MS, resolve));
+      await new Promise<void>((resolve) => void pollClock.at(pollClock.now() + POLL_MS, resolve));
     }
   };
 
@@ -73,6 +79,7 @@ export function createDispatcher<S extends SubgraphName>(options: {
       else for (const lane of lanes) lane.start();
     },
     async idle() {
+      await leases?.ready();
       if (started) await Promise.all(lanes.map(handled));
     },
     async close() {

@@ -21,6 +21,8 @@ interface Lease {
 /** Shares the lanes of one subgraph out between processes. */
 export interface Leases {
   start(): void;
+  /** Resolves when the lanes were shared out for the first time. */
+  ready(): Promise<void>;
   /** Gives all lanes back after stopping them. */
   close(): Promise<void>;
 }
@@ -28,6 +30,7 @@ export interface Leases {
 /** What the leases move. */
 export interface LeaseOptions {
   readonly store: Store;
+  /** Whether a process is alive is a matter of real time, whatever time its work is about. */
   readonly clock: Clock;
   readonly log: Log;
   readonly subgraph: string;
@@ -69,10 +72,15 @@ export function createLeases(options: LeaseOptions): Leases {
   const list = (kind: Lease['kind']): Promise<readonly Stored<Lease>[]> =>
     leases.range(DISPATCH_SANDBOX, { index: 'subgraph', prefix: [subgraph, kind], limit: 10_000 });
 
+  const forget = async ({ id, version }: Stored<Lease>): Promise<void> => {
+    await commit({ kind: 'delete', collection: dispatchLeases.name, id, expected: version });
+  };
   const fairShare = async (): Promise<number> => {
     await commit(toPut(holderId(subgraph, holder), { kind: 'holder' }));
-    const present = (await list('holder')).filter(({ value }) => value.expiresAtMs > clock.now());
-    return Math.ceil(lanes.length / Math.max(1, present.length));
+    const all = await list('holder');
+    const gone = all.filter(({ value }) => value.expiresAtMs <= clock.now());
+    await Promise.all(gone.map(forget));
+    return Math.ceil(lanes.length / Math.max(1, all.length - gone.length));
   };
   const release = async (lane: string): Promise<void> => {
     held.delete(lane);
@@ -123,6 +131,7 @@ export function createLeases(options: LeaseOptions): Leases {
 
   return {
     start: beginRound,
+    ready: () => round,
     async close() {
       closed = true;
       timer?.cancel();
