@@ -17,7 +17,7 @@ export interface Rehydration {
   readonly backfillSinceMs?: number;
 }
 
-/** A move whose cause is to be found, if the profile changed since `sinceRevision`. */
+/** The origin of a move whose cause is still to be found, by `traceTransitions`. */
 export const UNTRACED = 'untraced';
 
 /**
@@ -58,11 +58,38 @@ export function endProfile(before: Evaluated, { revision, atMs, cause }: Trigger
   return { evaluated: { ...rest, revision, memberships: new Map(), ended: true }, transitions };
 }
 
-/** `transition` with the cause that was found for it. */
-export function trace(transition: Transition, trigger: Trigger | undefined, plan: Plan): Transition {
-  if (transition.origin !== UNTRACED) return transition;
-  if (!trigger) return { ...transition, ...byRule(transition.segmentId, transition.version, plan.sinceMs) };
-  return { ...transition, atMs: trigger.atMs, cause: trigger.cause, origin: `r${transition.revision}` };
+/**
+ * The transitions of a rehydration with the causes that the changes since `before` tell: a move is by a new rule when it
+ * would have come without the changes since that rule.
+ */
+export function traceTransitions(
+  transitions: readonly Transition[],
+  { snapshot, nowMs }: Pick<Rehydration, 'snapshot' | 'nowMs'>,
+  changes: readonly ProfileChanged[],
+  plan: Plan,
+): readonly Transition[] {
+  let without: { readonly sinceMs: number; readonly realized: ReadonlySet<string> } | undefined;
+  const realizedWithout = (since: readonly ProfileChanged[], sinceMs: number): ReadonlySet<string> => {
+    if (without?.sinceMs !== sinceMs) {
+      const keys = new Set(since.flatMap(({ events }) => events.map(({ key }) => key)));
+      const person = { ...snapshot, events: snapshot.events.filter(({ key }) => !keys.has(key)) };
+      without = { sinceMs, realized: new Set(plan.rules.realized(plan.rules.hydrate(person, nowMs))) };
+    }
+    return without.realized;
+  };
+  const isByRule = ({ segmentId, status, atMs }: Transition, since: readonly ProfileChanged[]): boolean => {
+    if (since[0]?.revision === 1 || since.some(({ attributes }) => attributes)) return false;
+    return realizedWithout(since, atMs).has(segmentId) === (status === 'REALIZED');
+  };
+  return transitions.map((transition) => {
+    const isUntraced = transition.origin === UNTRACED;
+    if (!isUntraced && transition.cause.kind !== 'RULE') return transition;
+    const since = isUntraced ? changes : changes.filter(({ atMs }) => atMs >= transition.atMs);
+    const last = since.at(-1);
+    if (!last) return isUntraced ? { ...transition, ...byRule(transition, plan.sinceMs) } : transition;
+    if (!isUntraced && isByRule(transition, since)) return transition;
+    return { ...transition, atMs: last.atMs, cause: last.cause, origin: `r${transition.revision}` };
+  });
 }
 
 /** The segments that are told, and not found by a rule: as they were told last. */
@@ -80,15 +107,18 @@ function toTransition(
   const version = plan.versionOf(segmentId) || (before.memberships.get(segmentId)?.version ?? 0);
   const base = { segmentId, status, version, revision };
   const ended = plan.segments.get(segmentId)?.value.endedMs;
-  if (ended !== undefined) return { ...base, ...byRule(segmentId, version, ended) };
+  if (ended !== undefined) return { ...base, ...byRule(base, ended) };
   const movedAtMs = plan.movedAtMs(segmentId);
   if (movedAtMs >= backfillSinceMs && movedAtMs > before.planSinceMs) {
-    return { ...base, ...byRule(segmentId, version, movedAtMs) };
+    return { ...base, ...byRule(base, movedAtMs) };
   }
   if (!trigger) return { ...base, atMs: nowMs, cause: { kind: 'RECORD' }, origin: UNTRACED };
   return { ...base, atMs: trigger.atMs, cause: trigger.cause, origin: `r${trigger.revision}` };
 }
 
-function byRule(segmentId: string, version: number, atMs: number): { atMs: number; cause: Cause; origin: string } {
+function byRule(
+  { segmentId, version }: Pick<Transition, 'segmentId' | 'version'>,
+  atMs: number,
+): Pick<Transition, 'atMs' | 'cause' | 'origin'> {
   return { atMs, cause: { kind: 'RULE', reference: `${segmentId}@${version}` }, origin: `p${atMs}` };
 }

@@ -8,7 +8,7 @@ import { evaluateProfile, type News, needsSnapshot, type Scan } from '../domain/
 import { isCurrent } from '../domain/evaluated';
 import { applyTransitions, type Transition, toAnnouncement, transitionId } from '../domain/membership';
 import type { Plan } from '../domain/plan';
-import { trace, UNTRACED } from '../domain/rehydrate';
+import { traceTransitions, UNTRACED } from '../domain/rehydrate';
 import { addCounts, type Counts, type CountsStore } from '../store/counts-store';
 import type { MemberStore } from '../store/member-store';
 import { dueMsOf, type Known, type StateStore } from '../store/state-store';
@@ -90,6 +90,7 @@ interface Result {
   readonly after: Known;
   readonly transitions: readonly Transition[];
   readonly reachedMs: number | undefined;
+  readonly news: News | undefined;
 }
 
 async function evaluateOnce(
@@ -105,16 +106,13 @@ async function evaluateOnce(
   const news = await gatherNews(dependencies, sandbox, tasks, known, plan);
   const evaluated = known.map((before, index): Result => {
     const own = news[index];
+    const reachedMs = tasks[index]?.untilMs;
     const step = own && evaluateProfile(before.evaluated, own, plan);
     if (!step || step.evaluated === before.evaluated) {
-      return { before, after: before, transitions: [], reachedMs: tasks[index]?.untilMs };
+      return { before, after: before, transitions: [], reachedMs, news: own };
     }
-    return {
-      before,
-      after: { ...before, evaluated: step.evaluated },
-      transitions: step.transitions,
-      reachedMs: tasks[index]?.untilMs,
-    };
+    const after = { ...before, evaluated: step.evaluated };
+    return { before, after, transitions: step.transitions, reachedMs, news: own };
   });
   // In the same breath, so that nobody sees a state that was changed under an evaluation from before it.
   states.remember(
@@ -201,7 +199,7 @@ async function readSnapshots(
   return new Map(found.flatMap((snapshot) => (snapshot ? [[snapshot.id, snapshot]] : [])));
 }
 
-/** Finds the change behind each move whose cause is not known: the last one since the evaluation before. */
+/** Finds the changes behind what a snapshot showed. */
 async function traceAll(
   { profiles }: EvaluationDependencies,
   sandbox: string,
@@ -210,16 +208,21 @@ async function traceAll(
 ): Promise<readonly Result[]> {
   return Promise.all(
     results.map(async (result) => {
-      const { before, after, transitions } = result;
-      if (!transitions.some(({ origin }) => origin === UNTRACED)) return result;
-      const { profileId } = before;
-      const changes = await profiles.changes(sandbox, { id: profileId, revision: before.evaluated.revision });
-      const trigger = changes?.findLast(({ revision }) => revision <= after.evaluated.revision);
-      const traced = transitions.map((transition) => trace(transition, trigger, plan));
+      const { before, after, transitions, news } = result;
+      const { snapshot, nowMs } = news ?? {};
+      if (!snapshot || nowMs === undefined || !transitions.some(isToBeTraced)) return result;
+      const { revision } = before.evaluated;
+      const changes = (await profiles.changes(sandbox, { id: before.profileId, revision })) ?? [];
+      const seen = changes.filter((change) => change.revision <= after.evaluated.revision);
+      const traced = traceTransitions(transitions, { snapshot, nowMs }, seen, plan);
       const memberships = applyTransitions(after.evaluated.memberships, traced);
       return { ...result, after: { ...after, evaluated: { ...after.evaluated, memberships } }, transitions: traced };
     }),
   );
+}
+
+function isToBeTraced({ origin, cause }: Transition): boolean {
+  return origin === UNTRACED || cause.kind === 'RULE';
 }
 
 async function commit(
