@@ -63,8 +63,9 @@ export function createKeeping<W>(aggregate: Aggregate<W>, { window, waits, maxRo
     },
     valueAt(state, nowMs) {
       const { rows = [] } = state;
-      const from = window ? indexAfter(rows, window.lowerMs(nowMs)) : 0;
-      return aggregate.read(aggregate.fold(wholeOf(state), rows.slice(from, indexAfter(rows, nowMs))), nowMs);
+      const inside = rows.slice(window ? indexAfter(rows, window.lowerMs(nowMs)) : 0, indexAfter(rows, nowMs));
+      if (window && aggregate.readRows) return aggregate.readRows(inside, nowMs);
+      return aggregate.read(aggregate.fold(wholeOf(state), inside), nowMs);
     },
   };
 }

@@ -69,13 +69,13 @@ describe('P-15 a window', () => {
     const timeZone = 'America/New_York';
     const evaluate = compilePql(rule.tree, { timeZone });
     const engine = createComputedEngine({ id: 'recent', function: 'COUNT', window: 'P1M' }, { timeZone });
-    const events = Array.from({ length: 300 }, (_, index) => ({
+    const events = Array.from({ length: 60 }, (_, index) => ({
       key: `web|${index}`,
-      timestampMs: START_MS + index * 1_800_001,
+      timestampMs: START_MS + index * 4 * HOUR_MS + 1,
       data: {},
     }));
     const state = engine.rebuild(events);
-    for (const nowMs of everyHour(START_MS, 60 * 24)) {
+    for (const nowMs of everyHour(START_MS, 45 * 24)) {
       expect(engine.valueAt(state, nowMs)).toBe(evaluate({ profile: {}, events, nowMs }));
     }
   });
@@ -117,6 +117,20 @@ describe('P-15 a window', () => {
     expect(rowsOf('MAX', 'price')).toBeLessThan(10);
     expect(rowsOf('DISTINCT_COUNT', 'sku')).toBe(5);
     expect(rowsOf('LAST', 'sku')).toBe(1);
+  });
+
+  test('keeps one of the events of an instant for FIRST', () => {
+    const engine = createComputedEngine({ id: 'first', function: 'FIRST', value: 'v', window: 'P1D' });
+    const events = ['b', 'a', 'c'].map((v) => ({ key: `web|${v}`, timestampMs: START_MS, data: { v } }));
+    expect(engine.settle(engine.rebuild(events), START_MS).rows).toEqual([[START_MS, 'a', 'web|a']]);
+  });
+
+  test('of two profiles that became one is exact from the later of the instants at which they were settled', () => {
+    const engine = createComputedEngine({ id: 'last', function: 'LAST', value: 'v', window: 'P1D' });
+    const [early, late] = [1, 2].map((hours) => engine.settle(engine.rebuild([]), START_MS + hours * HOUR_MS));
+    if (!early || !late) throw new Error('both are there');
+    expect(engine.merge(early, late)).toEqual({ settledMs: START_MS + 2 * HOUR_MS });
+    expect(engine.merge(late, early)).toEqual({ settledMs: START_MS + 2 * HOUR_MS });
   });
 
   test('keeps the newest rows where there is a limit, whatever the order', () => {

@@ -29,7 +29,8 @@ export function createAffinity({ weights, halfLifeMs }: AffinityOptions): Aggreg
     },
     fold: (whole, rows) => (rows.length === 0 ? whole : mergeScores(whole, toScores(rows, clock))),
     merge: mergeScores,
-    read: (whole, nowMs) => readScores(whole, nowMs, clock),
+    read: (whole, nowMs) => readScores(whole.map(toTerm), nowMs, clock),
+    ...(clock.fades ? { readRows: (rows, nowMs) => readScores(rows.map(toTermAt(clock)), nowMs, clock) } : {}),
     forget: (whole, nowMs) => {
       const oldest = clock.at(nowMs).number - FADED_AFTER;
       return whole.some(([, number]) => number < oldest) ? whole.filter(([, number]) => number >= oldest) : whole;
@@ -76,7 +77,7 @@ function toScores(rows: readonly Row[], clock: HalfLives): readonly Score[] {
   return [...found.values()].map(({ topic, number, scores }) => [topic, number, addNumbers(ZERO, scores)]);
 }
 
-/** Sorted by topic and half-life, each pair once; `a` is so before. */
+/** Sorted by topic and half-life, each pair once. */
 function mergeScores(a: readonly Score[], b: readonly Score[]): readonly Score[] {
   const merged: Score[] = [];
   for (const score of [...a, ...b].sort(compareScores)) {
@@ -95,14 +96,32 @@ function compareScores(a: Score, b: Score): number {
   return a[1] - b[1];
 }
 
-function readScores(scores: readonly Score[], nowMs: number, clock: HalfLives): Readonly<Record<string, number>> {
+type Term = readonly [topic: string, halfLife: number, score: number];
+
+function toTerm([topic, number, sum]: Score): Term {
+  return [topic, number, Number(sum)];
+}
+
+function toTermAt(clock: HalfLives): (row: Row) => Term {
+  return ([atMs, topic, weight]) => {
+    const { number, passed } = clock.at(atMs);
+    return [String(topic), number, Number(weight) * 2 ** passed];
+  };
+}
+
+function readScores(terms: readonly Term[], nowMs: number, clock: HalfLives): Readonly<Record<string, number>> {
   const now = clock.at(nowMs);
   const totals = new Map<string, number>();
-  for (const [topic, number, sum] of scores) {
+  for (const [topic, number, score] of terms) {
     if (clock.fades && number < now.number - FADED_AFTER) continue;
-    totals.set(topic, (totals.get(topic) ?? 0) + Number(sum) * 2 ** (number - now.number));
+    totals.set(topic, (totals.get(topic) ?? 0) + score * 2 ** (number - now.number));
   }
   if (!clock.fades) return Object.fromEntries(totals);
   const left = 2 ** -now.passed;
-  return Object.fromEntries([...totals].map(([topic, total]) => [topic, Number((total * left).toPrecision(DIGITS))]));
+  const scores = [...totals].map(([topic, total]): [string, number] => [topic, round(total * left)]);
+  return Object.fromEntries(scores.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function round(score: number): number {
+  return Number(score.toPrecision(DIGITS));
 }
