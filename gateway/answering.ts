@@ -5,7 +5,7 @@ import type { Authorize, Caller, Callers, RequestFacts } from './context';
 import { type Execution, executeOperation } from './execute';
 import type { Answer } from './execution/answer';
 import { createDeadline } from './execution/deadline';
-import type { Operation, Refused } from './operation';
+import type { Operation, Refused, Variables } from './operation';
 import type { Operations } from './operations';
 import { ALL_RIGHTS, rightsOf } from './rights';
 import { subscribeToOperation } from './subscribe';
@@ -14,13 +14,20 @@ import { subscribeToOperation } from './subscribe';
 export interface Question {
   readonly query: string;
   readonly operationName?: string | undefined;
-  readonly variables?: Readonly<Record<string, unknown>> | undefined;
+  readonly variables?: Variables | undefined;
 }
 
 /** Answers the questions of known callers, whatever lane they came by. */
 export interface Answering {
   /** The operation with the caller's rights, or why it is refused. */
   read(question: Question, caller: Caller): Operation | Refused;
+  /** Runs a query or a mutation that was read for this caller. Never fails. */
+  run(
+    operation: Operation,
+    variables: Variables | undefined,
+    caller: Caller,
+    facts: RequestFacts | undefined,
+  ): Promise<Answer>;
   /** Answers a query or a mutation. Never fails. */
   answer(question: Question, caller: Caller, facts?: RequestFacts): Promise<Answer>;
   /** The stream of a subscription; the one answer of anything else, or of a subscription that is refused. Never fails. */
@@ -40,11 +47,8 @@ export function createAnswering({ execution, operations, callers, clock, authori
   const read: Answering['read'] = ({ query, operationName }, { scope }) =>
     operations.get(query, operationName, authorize === 'keys' ? rightsOf(scope) : ALL_RIGHTS);
   const newDeadline = ({ deadlineAtMs }: RequestContext) => createDeadline(clock, deadlineAtMs);
-  const answer: Answering['answer'] = async (question, caller, facts) => {
-    const operation = read(question, caller);
-    if ('errors' in operation) return operation;
+  const run: Answering['run'] = async (operation, variables = {}, caller, facts) => {
     if (operation.kind === 'subscription') return { errors: [execution.formatError(notAStream())] };
-    const { variables = {} } = question;
     const prepared = await operation.prepare(variables);
     if ('errors' in prepared) return prepared;
     const context = callers.newContext(caller, operation.kind, facts);
@@ -57,11 +61,15 @@ export function createAnswering({ execution, operations, callers, clock, authori
   };
   return {
     read,
-    answer,
+    run,
+    async answer(question, caller, facts) {
+      const operation = read(question, caller);
+      return 'errors' in operation ? operation : run(operation, question.variables, caller, facts);
+    },
     async subscribe(question, caller, facts) {
       const operation = read(question, caller);
       if ('errors' in operation) return operation;
-      if (operation.kind !== 'subscription') return answer(question, caller, facts);
+      if (operation.kind !== 'subscription') return run(operation, question.variables, caller, facts);
       const { variables = {} } = question;
       const prepared = await operation.prepare(variables);
       if ('errors' in prepared) return prepared;

@@ -5,10 +5,11 @@ import type { Log } from '../platform/log';
 import type { Metrics } from '../platform/metrics';
 import { createAnswering } from './answering';
 import { type Authorize, type Caller, createCallers, type GatewayKey } from './context';
-import type { EditorOptions } from './editor';
+import { createEditor, type EditorOptions } from './editor';
 import type { Answer } from './execution/answer';
 import { createFormatError } from './format-error';
 import { createApolloLane } from './lanes/apollo';
+import { createPersistedDocuments } from './lanes/persisted';
 import { DEFAULT_LIMITS, type Limits } from './limits';
 import type { Link } from './links/link';
 import { createOperations } from './operations';
@@ -36,6 +37,8 @@ export interface GatewayOptions {
   readonly timeoutMs?: number;
   /** Documents that need not be sent: only their SHA-256. */
   readonly persistedOperations?: readonly string[];
+  /** How many times a document is asked in full before it takes the short way; default 3. */
+  readonly knownAfter?: number;
   readonly editor?: EditorOptions;
   /** Doors beside `/graphql`. */
   readonly routes?: readonly Route[];
@@ -66,6 +69,8 @@ export interface Gateway {
 }
 
 const TIMEOUT_MS = 10_000;
+const KNOWN_AFTER = 3;
+const NO_TABS: EditorOptions = { title: 'Attune', tabs: [] };
 
 /** Makes the gateway. Fails with the composer's words when the subgraphs do not fit together. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
@@ -79,9 +84,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const execution = { supergraph, formatError, links: new Map(links.map((link) => [link.name, link])) };
   const answering = createAnswering({ execution, operations, callers, clock, authorize });
   const apollo = await createApolloLane({ answering, supergraph, formatError, log });
-  const routes = options.routes ?? [];
+  const { persistedOperations = [], knownAfter = KNOWN_AFTER, editor = NO_TABS, routes = [] } = options;
   const server = createGatewayServer({
     ...{ answering, callers, apollo, formatError, limits, routes, clock, metrics, timeoutMs },
+    documents: createPersistedDocuments({ operations: persistedOperations, knownAfter }),
+    editor: createEditor(editor),
   });
   async function asCaller<T>(key: string | undefined, ask: (caller: Caller) => Promise<T>): Promise<T | Answer> {
     try {

@@ -1,21 +1,28 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../platform/clock';
+import { AppError } from '../platform/errors';
 import type { Route } from '../platform/http/route';
 import type { Metrics } from '../platform/metrics';
-import type { Answering, Question } from './answering';
+import type { Answering } from './answering';
 import type { Caller, Callers, RequestFacts } from './context';
+import { EDITOR_PATH, type Editor } from './editor';
 import type { FormatError } from './format-error';
 import { readJson } from './http/body';
 import { createDoor, type Door, type GraphqlExchange, JSON_TYPE } from './http/door';
 import { respond, statusOf } from './http/respond';
 import type { ApolloLane } from './lanes/apollo';
+import type { PersistedDocuments } from './lanes/persisted';
+import { fromSearch, type GraphqlRequest, readRequest } from './lanes/request';
 import { createSocketLane } from './lanes/websocket';
 import type { Limits } from './limits';
+import type { Operation, Refused } from './operation';
 
 export interface GatewayServerOptions {
   readonly answering: Answering;
   readonly callers: Callers;
   readonly apollo: ApolloLane;
+  readonly documents: PersistedDocuments;
+  readonly editor: Editor;
   readonly formatError: FormatError;
   readonly limits: Limits;
   readonly routes: readonly Route[];
@@ -24,37 +31,69 @@ export interface GatewayServerOptions {
   readonly timeoutMs: number;
 }
 
+/** Who opened a socket. */
+interface Session {
+  readonly caller: Caller;
+  readonly facts: RequestFacts;
+}
+
 /** The gateway's door: all lanes on one port, and the routes beside them. */
 export function createGatewayServer(options: GatewayServerOptions): Door {
-  const { answering, callers, apollo, formatError, limits, routes, clock, metrics, timeoutMs } = options;
-  const sockets = createSocketLane<{ readonly caller: Caller; readonly facts: RequestFacts }>({
+  const { answering, callers, apollo, documents, editor, formatError, limits, clock, metrics, timeoutMs } = options;
+  const requests = metrics.counter('attune_gateway_requests_total', 'Requests for /graphql by lane.', ['lane']);
+  const sockets = createSocketLane<Session>({
     ...{ clock, formatError, messageBytes: limits.bodyBytes, operations: limits.socketOperations },
     host: {
       open: ({ authorization }, request) => ({
         caller: callers.fromAuthorization(authorization ?? request.headers.authorization),
         facts: factsOf(request),
       }),
-      ask: (question, { caller, facts }) => answering.subscribe(question, caller, facts),
+      ask: (question, { caller, facts }) => {
+        requests.inc({ lane: 'websocket' });
+        return answering.subscribe(question, caller, facts);
+      },
     },
   });
 
-  async function answerGraphql({ request, response, method, search }: GraphqlExchange): Promise<void> {
+  async function answerGraphql(exchange: GraphqlExchange): Promise<void> {
+    const { request, response, method, search, path } = exchange;
+    if (method === 'GET' && path.startsWith(EDITOR_PATH)) return editor.file(response, path);
+    if (path !== '/graphql') throw new AppError('NOT_FOUND', `There is nothing at ${path}.`);
+    if (isBrowser(exchange)) return editor.page(response, request.headers.host ?? 'localhost');
     const caller = callers.fromAuthorization(request.headers.authorization);
     const body = method === 'POST' ? await readJson(request, limits.bodyBytes) : undefined;
-    const question = toQuestion(body ?? Object.fromEntries(new URLSearchParams(search)));
-    const operation = question && answering.read(question, caller);
-    if (operation && 'errors' in operation) {
-      const [first] = operation.errors;
-      const status = first ? statusOf(first) : 400;
-      return respond(response, status, { 'content-type': JSON_TYPE }, JSON.stringify(operation));
+    const asked = readRequest(body ?? fromSearch(search), documents);
+    const operation = asked && answering.read(asked, caller);
+    if (operation && 'errors' in operation) return refuse(response, operation);
+    if (asked && operation && isFast(exchange, asked, operation)) {
+      requests.inc({ lane: 'persisted' });
+      const { data, errors } = await answering.run(operation, asked.variables, caller, factsOf(request));
+      const status = data === undefined ? 400 : 200;
+      return respond(response, status, { 'content-type': answerType(request) }, JSON.stringify({ errors, data }));
     }
-    const headers = Object.entries(request.headers).map(([name, value]) => [name, String(value)] as const);
-    const answer = await apollo.answer({ method, headers, search, body, caller, facts: factsOf(request) });
+    requests.inc({ lane: 'apollo' });
+    const sent = asked?.isPersisted ? { ...asked, extensions: undefined } : body;
+    const answer = await apollo.answer({
+      method,
+      headers: headersOf(request),
+      search,
+      body: sent,
+      caller,
+      facts: factsOf(request),
+    });
     respond(response, answer.status, answer.headers, answer.body);
   }
 
+  /** Known documents need nothing of Apollo Server; whatever is unusual about a request is for it to judge. */
+  function isFast({ request, method }: GraphqlExchange, asked: GraphqlRequest, { kind }: Operation): boolean {
+    if (method === 'GET') return asked.isPersisted && kind === 'query';
+    const { 'content-type': sent = '', accept = '*/*' } = request.headers;
+    if (method !== 'POST' || !sent.startsWith('application/json') || !/json|\*\/\*/.test(accept)) return false;
+    return asked.isPersisted || documents.isKnown(asked.query);
+  }
+
   return createDoor({
-    ...{ formatError, clock, metrics, routes, patienceMs: timeoutMs },
+    ...{ formatError, clock, metrics, routes: options.routes, patienceMs: timeoutMs },
     graphql: answerGraphql,
     upgrade: sockets.upgrade,
     closeSockets: sockets.close,
@@ -67,14 +106,23 @@ export function createGatewayServer(options: GatewayServerOptions): Door {
   });
 }
 
-/** The question of a body, where it has the shape of one; Apollo Server says what is wrong with others. */
-function toQuestion(body: unknown): Question | undefined {
-  const { query, operationName } = (body ?? {}) as { readonly query?: unknown; readonly operationName?: unknown };
-  if (typeof query !== 'string' || query === '') return undefined;
-  return {
-    query,
-    operationName: typeof operationName === 'string' && operationName !== '' ? operationName : undefined,
-  };
+function refuse(response: ServerResponse, refused: Refused): void {
+  const [first] = refused.errors;
+  respond(response, first ? statusOf(first) : 400, { 'content-type': JSON_TYPE }, JSON.stringify(refused));
+}
+
+function isBrowser({ request, method, search }: GraphqlExchange): boolean {
+  return method === 'GET' && search === '' && (request.headers.accept ?? '').includes('text/html');
+}
+
+function answerType({ headers: { accept = '' } }: IncomingMessage): string {
+  return accept.includes('application/graphql-response+json')
+    ? 'application/graphql-response+json; charset=utf-8'
+    : JSON_TYPE;
+}
+
+function headersOf(request: IncomingMessage): readonly (readonly [string, string])[] {
+  return Object.entries(request.headers).map(([name, value]) => [name, String(value)] as const);
 }
 
 /** Facts of an HTTP request, for rules about the request. */

@@ -84,7 +84,8 @@ export function createSubgraphServer(options: SubgraphServerOptions): Door {
     return document;
   }
 
-  async function answerGraphql({ request, response, method }: GraphqlExchange): Promise<void> {
+  async function answerGraphql({ request, response, method, path }: GraphqlExchange): Promise<void> {
+    if (path !== '/graphql') throw new AppError('NOT_FOUND', `There is nothing at ${path}.`);
     const context = identify(request.headers[INTERNAL_HEADER], request.headers.authorization);
     if (method !== 'POST') throw new AppError('BAD_USER_INPUT', 'A subgraph is asked by POST.');
     const asked = toRequest(await readJson(request, bodyBytes), context);

@@ -10,11 +10,12 @@ import { drain, type Listening, listen } from './listen';
 import { respond, respondWithError } from './respond';
 import { createRouting } from './routing';
 
-/** One request for `/graphql`. */
+/** One request for `/graphql`, or below it. */
 export interface GraphqlExchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly method: string;
+  readonly path: string;
   /** The part of the address from `?` on. */
   readonly search: string;
 }
@@ -65,7 +66,9 @@ export function createDoor(options: DoorOptions): Door {
     response.setHeader('access-control-allow-origin', '*');
     if (draining) response.setHeader('connection', 'close');
     if (method === 'OPTIONS') return respond(response, 204, PREFLIGHT, '');
-    if (path === '/graphql') return graphql({ request, response, method, search });
+    if (path === '/graphql' || path.startsWith('/graphql/')) {
+      return graphql({ request, response, method, path, search });
+    }
     if (method === 'GET' && path.startsWith('/health/')) return answerHealth(response, path);
     if (method === 'GET' && path === '/metrics') {
       return respond(response, 200, { 'content-type': 'text/plain; version=0.0.4' }, await metrics.text());

@@ -18,12 +18,12 @@ export function statusOf({ extensions: { code, limit } }: AnswerError): number {
   return limit === 'bodyBytes' ? 413 : STATUS[code];
 }
 
-/** Answers with a text, once; what was begun already is cut off instead. */
+/** Answers once; what was begun already is cut off instead. */
 export function respond(
   response: ServerResponse,
   status: number,
   headers: Readonly<Record<string, string>>,
-  body: string,
+  body: string | Buffer,
 ): void {
   if (response.headersSent) {
     response.destroy();
