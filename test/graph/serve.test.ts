@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { mongodbUri } from '../support/every-store';
 import { askOverHttp, KEYS } from '../support/modes';
+import { createMongoDatabase, mongodbUri } from '../support/mongo-database';
 import { openServer, type ServerProcess } from '../support/server-process';
 import { event, identityMap } from '../support/shop';
 import { createTemporaryFolder } from '../support/temporary-folder';
@@ -53,9 +53,8 @@ describe('attune serve', () => {
     'R-2 what was acknowledged survives kill -9 at any instant, over %s',
     async (kind, uri) => {
       if (kind === 'MongoDB' && !uri) return;
-      const environment: Record<string, string> = uri
-        ? { MONGODB_URI: uri.replace('/?', `/attune_kill_${process.pid}?`) }
-        : {};
+      const database = uri ? createMongoDatabase() : undefined;
+    const environment: Record<string, string> = database ? { MONGODB_URI: database.uri } : {};
       const acknowledged: string[] = [];
       for (let round = 0; round < ROUNDS; round += 1) {
         const server = await start(['--data', folder.path], environment);
@@ -69,6 +68,8 @@ describe('attune serve', () => {
       const { edges } = (data as { profile: { events: { edges: { node: { id: string } }[] } } }).profile.events;
       const kept = new Set(edges.map(({ node }) => node.id));
       expect(acknowledged.filter((id) => !kept.has(id))).toEqual([]);
+      await server.end('SIGTERM');
+      await database?.drop();
     },
     120_000,
   );

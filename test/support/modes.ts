@@ -5,8 +5,8 @@ import { createAttune, type Question } from '../../app/attune';
 import type { StoreOptions } from '../../app/store';
 import type { Answer } from '../../gateway/gateway';
 import { createLog } from '../../platform/log';
-import { mongodbUri } from './every-store';
 import { createManualClock } from './manual-clock';
+import { createMongoDatabase } from './mongo-database';
 import { openProcesses, type Processes } from './part-processes';
 import { createTemporaryFolder } from './temporary-folder';
 
@@ -39,13 +39,6 @@ export function openMode(mode: ModeName): Promise<Running> {
   return mode === 'mongodb' ? openOnMongo() : openInProcesses();
 }
 
-let databases = 0;
-
-function freshDatabase(): string {
-  databases += 1;
-  return `${mongodbUri()}`.replace('/?', `/attune_mode_${process.pid}_${databases}?`);
-}
-
 async function openInFolder(): Promise<Running> {
   const folder = createTemporaryFolder();
   const running = await openWhole({ kind: 'embedded', folder: folder.path });
@@ -59,7 +52,15 @@ async function openInFolder(): Promise<Running> {
 }
 
 async function openOnMongo(): Promise<Running> {
-  return openWhole({ kind: 'mongodb', uri: freshDatabase() });
+  const database = createMongoDatabase();
+  const running = await openWhole({ kind: 'mongodb', uri: database.uri });
+  return {
+    ...running,
+    async close() {
+      await running.close();
+      await database.drop();
+    },
+  };
 }
 
 async function openWhole(store: StoreOptions): Promise<Running> {
@@ -86,7 +87,8 @@ async function openWhole(store: StoreOptions): Promise<Running> {
 
 async function openInProcesses(): Promise<Running> {
   let nowMs = START_MS;
-  const processes = await openProcesses({ mongodbUri: freshDatabase(), nowMs, keys: KEYS });
+  const database = createMongoDatabase();
+  const processes = await openProcesses({ mongodbUri: database.uri, nowMs, keys: KEYS });
   const { url } = processes;
   const clients = new Set<ReturnType<typeof createClient>>();
   return {
@@ -113,6 +115,7 @@ async function openInProcesses(): Promise<Running> {
     async close() {
       for (const client of clients) await client.dispose();
       await processes.close();
+      await database.drop();
     },
   };
 }

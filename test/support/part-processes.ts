@@ -31,6 +31,11 @@ export async function openProcesses(options: {
   >;
   const children = new Map<Part, Child>();
   const behind = PARTS.filter((part) => part !== 'gateway');
+  // Ended by a signal, or stopped: they are told nothing.
+  const silent = new Set<Part>();
+  const tell = async (part: Part, order: PartOrder): Promise<void> => {
+    if (!silent.has(part)) await children.get(part)?.tell(order);
+  };
   const start = async (part: Part): Promise<void> => {
     const child = createChild();
     children.set(part, child);
@@ -39,16 +44,20 @@ export async function openProcesses(options: {
   await Promise.all(PARTS.map(start));
   // In the order in which one thing leads to another.
   const idle = async (): Promise<void> => {
-    for (const part of behind) await children.get(part)?.tell({ kind: 'idle' });
+    for (const part of behind) await tell(part, { kind: 'idle' });
   };
   return {
     url: urls.gateway,
     async moveTo(atMs) {
-      await Promise.all([...children.values()].map((child) => child.tell({ kind: 'move', atMs })));
+      await Promise.all(PARTS.map((part) => tell(part, { kind: 'move', atMs })));
       await idle();
     },
     idle,
-    signal: async (part, name) => children.get(part)?.signal(name),
+    async signal(part, name) {
+      if (name === 'SIGCONT') silent.delete(part);
+      else silent.add(part);
+      await children.get(part)?.signal(name);
+    },
     async close() {
       for (const part of ['gateway', ...behind] as const) await children.get(part)?.end();
     },

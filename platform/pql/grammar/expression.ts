@@ -35,7 +35,7 @@ function parseComparison(parsing: Parsing): Expression {
   const compared = parseOneComparison(parsing, left);
   if (!compared) return left;
   if (parseOneComparison(parsing, left)) {
-    throw new SyntaxFailure('Two comparisons in a row need brackets, or `and` between them', left.at);
+    throw new SyntaxFailure('Two comparisons in a row need brackets, or `and` between them', left.at, ['and', 'or']);
   }
   return compared;
 }
