@@ -96,11 +96,18 @@ export function createLane(options: LaneOptions): Lane {
   };
 
   const answerWaiters = async (): Promise<void> => {
-    if (!waiters.some(({ position }) => position <= read)) return;
-    await offsets.save(handled());
-    const reached = waiters.filter(({ position }) => position <= read);
-    waiters = waiters.filter(({ position }) => position > read);
-    for (const { resolve } of reached) resolve(true);
+    const nextDueMs = waiting.nextDueMs();
+    const isDue = nextDueMs !== undefined && nextDueMs <= clock.now();
+    const reached = isDue ? [] : waiters.filter(({ position }) => position <= read);
+    if (reached.length === 0) return;
+    waiters = waiters.filter((each) => !reached.includes(each));
+    let saved = false;
+    try {
+      await offsets.save(handled());
+      saved = true;
+    } finally {
+      for (const { resolve } of reached) resolve(saved);
+    }
   };
 
   const step = async (): Promise<void> => {

@@ -113,6 +113,11 @@ export function createLeases(options: LeaseOptions): Leases {
     const wanted = [...kept, ...others.slice(0, most - kept.length)];
     await Promise.all(wanted.map((lane) => take(lane, current.get(lane))));
   };
+  const giveAllBack = async (): Promise<void> => {
+    const own = (await list('lane')).filter(({ value }) => value.holder === holder);
+    await Promise.all(own.map(forget));
+    await commit({ kind: 'delete', collection: dispatchLeases.name, id: holderId(subgraph, holder) });
+  };
   const dropExpired = async (): Promise<void> => {
     for (const [lane, expiresAtMs] of held) if (expiresAtMs <= clock.now()) await release(lane);
   };
@@ -138,9 +143,7 @@ export function createLeases(options: LeaseOptions): Leases {
       await round;
       timer?.cancel();
       await Promise.all([...held.keys()].map(release));
-      const own = (await list('lane')).filter(({ value }) => value.holder === holder);
-      await Promise.all(own.map(({ id, version }) => giveBack(id, version)));
-      await commit({ kind: 'delete', collection: dispatchLeases.name, id: holderId(subgraph, holder) });
+      await giveAllBack().catch((error) => options.log.warn({ subgraph, error: String(error) }, 'leases end by time'));
     },
   };
 }
