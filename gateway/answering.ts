@@ -46,7 +46,8 @@ export interface AnsweringOptions {
 export function createAnswering({ execution, operations, callers, clock, authorize }: AnsweringOptions): Answering {
   const read: Answering['read'] = ({ query, operationName }, { scope }) =>
     operations.get(query, operationName, authorize === 'keys' ? rightsOf(scope) : ALL_RIGHTS);
-  const newDeadline = ({ deadlineAtMs }: RequestContext) => createDeadline(clock, deadlineAtMs);
+  const newDeadline = ({ nowMs, deadlineAtMs }: RequestContext) =>
+    createDeadline(clock, deadlineAtMs, (nowMs + deadlineAtMs) / 2);
   const run: Answering['run'] = async (operation, variables = {}, caller, facts) => {
     if (operation.kind === 'subscription') return { errors: [execution.formatError(notAStream())] };
     const prepared = await operation.prepare(variables);

@@ -1,6 +1,7 @@
 import { type QueryPlan, QueryPlanner } from '@graphql-hive/router-query-planner';
 import { AppError } from '../platform/errors';
-import { requiresAsKeys, withoutStandIn } from './execution/requires-as-keys';
+import { interfaceObjectsLast, toService } from './planning/graph-names';
+import { requiresAsKeys } from './planning/requires-as-keys';
 
 export type {
   EntityBatchAlias,
@@ -26,7 +27,8 @@ const NO_LABELS = new Set<string>();
 
 /** Hive's planner over a supergraph's SDL. Throws BAD_USER_INPUT when it cannot be read. */
 export function createPlanner(supergraphSdl: string): Planner {
-  const planner = open(supergraphSdl);
+  const ordered = interfaceObjectsLast(supergraphSdl);
+  const planner = open(ordered);
   let second: QueryPlanner | undefined;
 
   /** Operations that cannot be planned as they are, are planned over the same graph said in another way. */
@@ -37,7 +39,7 @@ export function createPlanner(supergraphSdl: string): Planner {
     cause: unknown,
   ): Promise<QueryPlan> {
     try {
-      second ??= open(requiresAsKeys(supergraphSdl));
+      second ??= open(requiresAsKeys(ordered));
       return nameServices(await second.planAsync(document, operationName, NO_LABELS, share));
     } catch {
       throw new AppError('INTERNAL_SERVER_ERROR', 'This operation cannot be planned.', { cause });
@@ -48,7 +50,8 @@ export function createPlanner(supergraphSdl: string): Planner {
     shares: [...planner.overridePercentages].sort((a, b) => a - b),
     async plan(document, operationName = null, share = 0) {
       try {
-        return await planner.planAsync(document, operationName, NO_LABELS, share);
+        const plan = await planner.planAsync(document, operationName, NO_LABELS, share);
+        return ordered === supergraphSdl ? plan : nameServices(plan);
       } catch (cause) {
         return planAnew(document, operationName, share, cause);
       }
@@ -56,10 +59,10 @@ export function createPlanner(supergraphSdl: string): Planner {
   };
 }
 
-/** Names the subgraphs that stand-ins stand for. */
+/** Names the subgraphs by their own names. */
 function nameServices(plan: QueryPlan): QueryPlan {
   return JSON.parse(JSON.stringify(plan), (key, value: unknown) =>
-    key === 'serviceName' && typeof value === 'string' ? withoutStandIn(value) : value,
+    key === 'serviceName' && typeof value === 'string' ? toService(value) : value,
   );
 }
 

@@ -1,31 +1,58 @@
-import type { Clock } from '../../platform/clock';
+import type { Clock, Timer } from '../../platform/clock';
 
 /** The instant by which everything of one request must be done. */
 export interface Deadline {
-  /** `work`, or a rejection with `onLate()` when the deadline comes first. */
+  /** `work`, or a rejection with `onLate()` when its time is up. */
   race<T>(work: Promise<T>, onLate: () => Error): Promise<T>;
-  /** Aborted when the deadline comes, or the request is given up. */
+  /** Aborted when the time of what is begun now is up. */
   readonly signal: AbortSignal;
   /** Takes the deadline back: the request is done. */
   clear(): void;
 }
 
-/** A deadline at `atMs` of `clock`. */
-export function createDeadline(clock: Clock, atMs: number): Deadline {
+/**
+ * A deadline at `atMs` of `clock`. With `halfTimeMs`, what was begun before that instant must be done by it: so a part
+ * that hangs leaves time for those that can answer without it.
+ */
+export function createDeadline(clock: Clock, atMs: number, halfTimeMs?: number): Deadline {
+  const last = createPhase(clock, atMs);
+  const first = halfTimeMs === undefined ? last : createPhase(clock, halfTimeMs);
+  const current = (): Phase => (first.isOver() ? last : first);
+  return {
+    race: (work, onLate) => current().race(work, onLate),
+    get signal() {
+      return current().signal();
+    },
+    clear() {
+      first.clear();
+      last.clear();
+    },
+  };
+}
+
+interface Phase {
+  isOver(): boolean;
+  race: Deadline['race'];
+  signal(): AbortSignal;
+  clear(): void;
+}
+
+function createPhase(clock: Clock, untilMs: number): Phase {
   const waiting = new Set<() => void>();
   let abort: AbortController | undefined;
-  let late = false;
-  const timer = clock.at(atMs, () => {
-    late = true;
+  let isOver = false;
+  const timer: Timer = clock.at(untilMs, () => {
+    isOver = true;
     for (const give of waiting) give();
     waiting.clear();
     abort?.abort();
   });
   return {
+    isOver: () => isOver,
     race: (work, onLate) =>
       new Promise((resolve, reject) => {
         const giveUp = (): void => reject(onLate());
-        if (late) giveUp();
+        if (isOver) giveUp();
         else waiting.add(giveUp);
         work.then(
           (value) => {
@@ -38,9 +65,9 @@ export function createDeadline(clock: Clock, atMs: number): Deadline {
           },
         );
       }),
-    get signal() {
+    signal() {
       abort ??= new AbortController();
-      if (late) abort.abort();
+      if (isOver) abort.abort();
       return abort.signal;
     },
     clear: () => timer.cancel(),

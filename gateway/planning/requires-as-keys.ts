@@ -10,6 +10,7 @@ import {
   print,
   visit,
 } from 'graphql';
+import { toStandInName } from './graph-names';
 
 /** A field that its subgraph answers only when it is told of others. */
 interface Requirement {
@@ -21,8 +22,6 @@ interface Requirement {
   readonly fields: ReadonlySet<string>;
 }
 
-/** Parts the name of a subgraph from the number of a graph that stands in for it. */
-const STAND_IN = '~';
 const ROOTS: ReadonlySet<string> = new Set(['Query', 'Mutation', 'Subscription']);
 
 /**
@@ -35,11 +34,6 @@ export function requiresAsKeys(supergraphSdl: string): string {
   const requirements = findRequirements(document);
   for (const requirement of requirements) document = addStandIn(document, requirement);
   return print(dropRequires(document, requirements));
-}
-
-/** The subgraph that a plan's service is, or stands in for. */
-export function withoutStandIn(service: string): string {
-  return service.split(STAND_IN)[0] as string;
 }
 
 function findRequirements({ definitions }: DocumentNode): readonly Requirement[] {
@@ -90,7 +84,7 @@ function addGraph(graphs: EnumTypeDefinitionNode, { graph, standIn }: Requiremen
   if (!original) return graphs;
   const number = standIn.slice(standIn.lastIndexOf('_') + 1);
   const directives = original.directives?.map((directive) =>
-    replace(directive, 'name', (name) => `${name}${STAND_IN}${number}`),
+    replace(directive, 'name', (name) => toStandInName(name, number)),
   );
   const added = { ...original, name: { kind: Kind.NAME, value: standIn } as const, ...(directives && { directives }) };
   return { ...graphs, values: [...(graphs.values ?? []), added] };
