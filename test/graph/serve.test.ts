@@ -54,7 +54,7 @@ describe('attune serve', () => {
     async (kind, uri) => {
       if (kind === 'MongoDB' && !uri) return;
       const database = uri ? createMongoDatabase() : undefined;
-    const environment: Record<string, string> = database ? { MONGODB_URI: database.uri } : {};
+      const environment: Record<string, string> = database ? { MONGODB_URI: database.uri } : {};
       const acknowledged: string[] = [];
       for (let round = 0; round < ROUNDS; round += 1) {
         const server = await start(['--data', folder.path], environment);
