@@ -8,6 +8,7 @@ import {
   announce,
   changeOf,
   createGate,
+  createLaterClock,
   deadLetters,
   FLOW_COLLECTIONS,
   type OnProfileChanged,
@@ -112,7 +113,7 @@ describeEveryStore('dispatch', (place) => {
       await before.close();
       const again = await open();
       const second = createRecorder();
-      const after = startDispatcher(again, clock, second.reaction);
+      const after = startDispatcher(again, clock, second.reaction, { leaseClock: createLaterClock() });
       await after.idle();
       expect(second.delivered).toEqual(first.delivered);
       expect(second.delivered).toEqual(idsOf('a', 5));
@@ -130,7 +131,7 @@ describeEveryStore('dispatch', (place) => {
       await before.close();
       const again = await open();
       const second = createRecorder();
-      const after = startDispatcher(again, clock, second.reaction);
+      const after = startDispatcher(again, clock, second.reaction, { leaseClock: createLaterClock() });
       await after.idle();
       expect(second.ofKey('a').slice(-2)).toEqual(['a|2', 'a|3']);
       expect(new Set([...first.ofKey('b'), ...second.ofKey('b')])).toEqual(new Set(idsOf('b', 2)));

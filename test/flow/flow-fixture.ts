@@ -9,6 +9,7 @@ import { createMetrics } from '../../platform/metrics';
 import type { Platform } from '../../platform/platform';
 import type { NewLogEntry } from '../../platform/store/event-log';
 import type { CollectionSpec, Store } from '../../platform/store/store';
+import { createManualClock, type ManualClock } from '../support/manual-clock';
 
 /** What the tests of the flow keep: the dispatchers' own, and what their reactions write. */
 export const FLOW_COLLECTIONS: readonly CollectionSpec[] = [
@@ -41,6 +42,7 @@ export function startDispatcher(
     subgraph: 'segments',
     reactions: { ProfileChanged: reaction },
     retry: { attempts: 4, firstMs: 1000, random: () => 1 },
+    leaseClock: createManualClock(),
     ...options,
   });
   dispatcher.start();
@@ -57,6 +59,11 @@ export function changeOf(profileId: string, revision: number): NewLogEntry {
 /** Commits announcements in the order given. */
 export async function announce(store: Store, entries: readonly NewLogEntry[]): Promise<void> {
   await store.commit({ sandbox: 'one', writes: [], entries });
+}
+
+/** A lease clock for a process that comes after one that died: what that one held has run out. */
+export function createLaterClock(): ManualClock {
+  return createManualClock(createManualClock().now() + 60_000);
 }
 
 /** What was given up so far, in order of time. */
