@@ -3,6 +3,7 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
+  type GraphQLNamedType,
   type GraphQLSchema,
   getNamedType,
   isAbstractType,
@@ -45,7 +46,7 @@ export function selectIntrospection(
   const root = schema.getQueryType();
   const keep = (type: GraphQLCompositeType, name: string): boolean =>
     type !== root || name === '__schema' || name === '__type';
-  return operation.operation === 'query' ? rebuild(document, operation, schema, keep) : undefined;
+  return operation.operation === 'query' ? rebuild(document, operation, schema, keep, (set) => set) : undefined;
 }
 
 function isOwn(name: string): boolean {
@@ -56,6 +57,12 @@ function isOwn(name: string): boolean {
 function isReadable(type: GraphQLCompositeType, name: string, schema: GraphQLSchema, mayRead: MayRead): boolean {
   if (!isAbstractType(type)) return mayRead(type.name, name);
   return schema.getPossibleTypes(type).every((possible) => mayRead(possible.name, name));
+}
+
+/** What `__schema` and `__type` lead to: no type lists them among its fields. */
+function introspectionType(name: string, schema: GraphQLSchema): GraphQLNamedType | undefined {
+  const names: Readonly<Record<string, string>> = { __schema: '__Schema', __type: '__Type' };
+  return schema.getType(names[name] ?? '');
 }
 
 /** Where all that is asked may turn out not to apply, the object is still there: its type is asked for. */
@@ -69,6 +76,7 @@ function rebuild(
   operation: OperationDefinitionNode,
   schema: GraphQLSchema,
   keep: (type: GraphQLCompositeType, field: string) => boolean,
+  complete: (set: SelectionSetNode) => SelectionSetNode = neverEmpty,
 ): DocumentNode | undefined {
   const root = schema.getRootType(operation.operation);
   const fragments = new Map(
@@ -97,9 +105,9 @@ function rebuild(
 
   const selectBelow = (field: FieldNode, set: SelectionSetNode, type: GraphQLCompositeType): FieldNode => {
     const definition = isObjectType(type) || isInterfaceType(type) ? type.getFields()[field.name.value] : undefined;
-    const below = definition && getNamedType(definition.type);
+    const below = getNamedType(definition?.type ?? introspectionType(field.name.value, schema));
     if (!isCompositeType(below)) return field;
-    return { ...field, selectionSet: neverEmpty(selectFrom(set, below) ?? { ...set, selections: [] }) };
+    return { ...field, selectionSet: complete(selectFrom(set, below) ?? { ...set, selections: [] }) };
   };
 
   const selectFragment = (name: string): FragmentDefinitionNode | undefined => {

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { buildClientSchema, getIntrospectionQuery, type IntrospectionQuery } from 'graphql';
 import { type AttuneUnderTest, describeEveryMode, KEYS } from '../support/every-mode';
 import { event, identityMap, openShop } from '../support/shop';
 
@@ -114,6 +115,11 @@ describeEveryMode('One question, one answer', (attune) => {
   test('P-14 an unknown identity is null, not an error', async () => {
     const answer = await attune.ask(UNIFIED, { identity: { namespace: 'CRMID', value: 'nobody' } });
     expect(answer).toEqual({ data: { profile: null } });
+  });
+
+  test('tools read the whole schema by the usual introspection query, with its fragments', async () => {
+    const schema = buildClientSchema((await attune.data(getIntrospectionQuery())) as IntrospectionQuery);
+    expect(Object.keys(schema.getSubscriptionType()?.getFields() ?? {})).toContain('segmentQualificationChanged');
   });
 
   test('P-3 an event that is sent twice is counted once, and each item has its own answer', async () => {
