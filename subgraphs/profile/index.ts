@@ -24,7 +24,8 @@ import { createAccess } from './use-cases/access';
 import { createCollect } from './use-cases/collect';
 import { createRound } from './use-cases/commit-batch';
 import { createIngestItems } from './use-cases/ingest';
-import { createPipeline } from './use-cases/pipeline';
+import { createKeepEventLimit } from './use-cases/keep-event-limit';
+import { createPipeline, type Pipeline } from './use-cases/pipeline';
 import { createProfileReader, createProfileReads } from './use-cases/read-profiles';
 import { createReplayFailedItems } from './use-cases/replay-failed-items';
 import { createRowIntake } from './use-cases/row-intake';
@@ -74,6 +75,10 @@ export function createProfileSubgraph(platform: Platform, options: ProfileOption
     ],
     references: { Profile: createProfileReference(reads) },
   });
+  const idle = async (): Promise<void> => {
+    await pipeline.idle();
+    await parts.keepEventLimit.idle();
+  };
   return {
     name: 'profile',
     schema,
@@ -83,12 +88,12 @@ export function createProfileSubgraph(platform: Platform, options: ProfileOption
     ingestion: { ingest: (sandbox, dataset, bodies, nowMs) => items.ingest({ sandbox, dataset, bodies, nowMs }) },
     routes: [createIngestRoute(createRowIntake(parts))],
     start: () => {},
-    idle: () => pipeline.idle(),
-    close: () => pipeline.idle(),
+    idle,
+    close: idle,
   };
 }
 
-function createParts({ store, clock, ids }: Platform, options: ProfileOptions) {
+function createParts({ store, clock, ids, log }: Platform, options: ProfileOptions) {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const random = options.random ?? randomBytes;
   const configuration = createProfileConfiguration(store);
@@ -98,9 +103,15 @@ function createParts({ store, clock, ids }: Platform, options: ProfileOptions) {
   const failed = createFailedItemStore(store);
   const history = createHistoryStore(store);
   const base = { store, clock, ids, limits, random, configuration, people, fragments, events, failed, history };
-  const pipeline = createPipeline(createRound(base));
+  const keepEventLimit = createKeepEventLimit({
+    ...base,
+    log,
+    most: limits.eventsPerProfile,
+    pipeline: () => pipeline,
+  });
+  const pipeline: Pipeline = createPipeline(createRound({ ...base, onCommitted: keepEventLimit.watch }));
   const items = createIngestItems({ ...base, pipeline });
   const reads = createProfileReads(base);
   const access = createAccess(reads, configuration, options.identitySecret);
-  return { ...base, pipeline, items, reads, access };
+  return { ...base, pipeline, items, reads, access, keepEventLimit };
 }

@@ -3,7 +3,7 @@ import type { Head, IdentityState, Link, Person } from './head';
 import { namespaceOf } from './identity';
 import { compareText, endsOf, type GraphRules, resolveIdentityGraph } from './identity-graph';
 import type { Item } from './item';
-import { touchIdentity, touchLink } from './touch';
+import { reduceIdentity, touchIdentity, touchLink } from './touch';
 
 /** A profile that a batch changed, or that it ended (`head.endedIn` is set). */
 export interface ChangedPerson {
@@ -78,8 +78,9 @@ function touchAll({ people, items }: Cluster): Draft {
     for (const sighting of item.identities) {
       touched.add(sighting.key);
       const known = identities.get(sighting.key);
-      if (item.kind !== 'CUT') identities.set(sighting.key, touchIdentity(known, sighting, item));
-      else if (known) identities.set(sighting.key, { ...known, cutAtMs: Math.max(known.cutAtMs ?? 0, item.atMs) });
+      const reduces = item.kind === 'CUT' || item.kind === 'FORGET';
+      if (!reduces) identities.set(sighting.key, touchIdentity(known, sighting, item));
+      else if (known) identities.set(sighting.key, reduceIdentity(known, item));
     }
     if (item.links.length > 0 || item.kind === 'CUT') regroup = touchLinks(links, item) || regroup;
   }

@@ -17,10 +17,10 @@ export type ConsentStatus = 'GRANTED' | 'DENIED' | 'UNKNOWN';
 
 /**
  * One thing that came in, checked. EVENT and RECORD are data; SIGHTING is a set of identities seen together; CONSENT
- * says what a person agreed to; CUT takes an identity out of its graph.
+ * says what a person agreed to; CUT takes an identity out of its graph; FORGET removes events past keeping.
  */
 export interface Item {
-  readonly kind: 'EVENT' | 'RECORD' | 'SIGHTING' | 'CONSENT' | 'CUT';
+  readonly kind: 'EVENT' | 'RECORD' | 'SIGHTING' | 'CONSENT' | 'CUT' | 'FORGET';
   readonly dataset: string;
   /** The item's own id within its dataset. */
   readonly id: string;
@@ -38,6 +38,8 @@ export interface Item {
   /** `data` as JSON. */
   readonly json: string;
   readonly consents?: readonly ConsentStatement[];
+  /** Keys of events of the owner that are no longer kept. */
+  readonly forgotten?: readonly string[];
 }
 
 /** The key of an item. Ids of datasets have no `|`. */

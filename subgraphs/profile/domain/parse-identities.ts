@@ -43,6 +43,7 @@ export function parseIdentityMap(map: unknown, rules: IdentityRules, path: strin
   const sent: SentIdentity[] = [];
   for (const [code, list] of Object.entries(map)) {
     const place = `${path}.${code}`;
+    if (!rules.namespaces.has(code)) throw unknownNamespace(code, place);
     if (!Array.isArray(list)) throw new ItemFault('MALFORMED', place, 'Under a namespace stands a list of identities.');
     for (let index = 0; index < list.length; index += 1) {
       sent.push(parseIdentity(code, list[index], rules, `${place}[${index}]`));
@@ -135,9 +136,13 @@ function toIdentity(
   path: string,
 ): ItemIdentity {
   const namespace = rules.namespaces.get(code);
-  if (!namespace) throw new ItemFault('UNKNOWN_NAMESPACE', path, `There is no namespace ${JSON.stringify(code)}.`);
+  if (!namespace) throw unknownNamespace(code, path);
   const value = toIdentityValue(code, namespace, raw, rules.limits, path);
   return { key: identityKey(code, value), namespace: code, value, state };
+}
+
+function unknownNamespace(code: string, path: string): ItemFault {
+  return new ItemFault('UNKNOWN_NAMESPACE', path, `There is no namespace ${JSON.stringify(code)}.`);
 }
 
 function withoutTwice(sent: readonly SentIdentity[]): readonly SentIdentity[] {

@@ -23,6 +23,13 @@ export function touchIdentity(known: IdentityState | undefined, sighting: ItemId
   };
 }
 
+/** The identity after an item that only takes from it: a cut, or events that are no longer kept. */
+export function reduceIdentity(known: IdentityState, { kind, atMs, forgotten = [] }: Item): IdentityState {
+  return kind === 'CUT'
+    ? { ...known, cutAtMs: Math.max(known.cutAtMs ?? 0, atMs) }
+    : { ...known, events: Math.max(0, known.events - forgotten.length) };
+}
+
 /** The link after a sighting of it; the same object when the sighting is an older one. */
 export function touchLink(known: Link | undefined, { from, to, derived }: ItemLink, item: Item): Link {
   if (known && (known.atMs > item.atMs || (known.atMs === item.atMs && known.item >= item.id))) return known;

@@ -23,6 +23,8 @@ export interface EventQuery {
 export interface EventStore {
   /** The newest events of all the identities together, that time first; equal times by key, the last first. */
   newest(sandbox: string, identities: readonly IdentityState[], query: EventQuery): Promise<readonly ProfileEvent[]>;
+  /** The keys of the oldest events of one identity. */
+  oldest(sandbox: string, owner: string, limit: number): Promise<readonly string[]>;
 }
 
 /** Over the store's collection. */
@@ -47,6 +49,10 @@ export function createEventStore(store: Store): EventStore {
       const lists = await Promise.all(owners.map((owner) => ofOwner(sandbox, owner, query)));
       const [only = []] = lists;
       return lists.length <= 1 ? only : lists.flat().sort(newestFirst).slice(0, query.limit);
+    },
+    async oldest(sandbox, owner, limit) {
+      const found = await collection.range(sandbox, { index: 'owner', prefix: [owner], limit });
+      return found.map(({ id }) => id);
     },
   };
 }

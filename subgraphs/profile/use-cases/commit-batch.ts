@@ -19,6 +19,7 @@ import { historyWrite } from '../store/history-store';
 import { toItemDocument } from '../store/item-documents';
 import type { PeopleStore } from '../store/people-store';
 import type { ProfileConfiguration, ProfileSettings } from '../store/profile-configuration';
+import { resolveForgotten } from './forget-events';
 import { loadPeople } from './load-people';
 import { type MergedRecords, mergeRecords } from './merge-records';
 import type { ItemOutcome, Round, Submission } from './pipeline';
@@ -32,6 +33,8 @@ export interface RoundDependencies {
   readonly fragments: FragmentStore;
   readonly configuration: ProfileConfiguration;
   readonly limits: Limits;
+  /** Told of every change after it is there for good. */
+  readonly onCommitted: (sandbox: string, changed: readonly ChangedPerson[]) => void;
 }
 
 const MOST_TRIES = 100;
@@ -53,6 +56,7 @@ export function createRound(dependencies: RoundDependencies): Round {
         continue;
       }
       people.committed(sandbox, plan.people, plan.owners);
+      dependencies.onCommitted(sandbox, plan.changed);
       return plan.answers;
     }
   };
@@ -61,6 +65,7 @@ export function createRound(dependencies: RoundDependencies): Round {
 interface RoundPlan {
   readonly writes: readonly Write[];
   readonly entries: readonly NewLogEntry[];
+  readonly changed: readonly ChangedPerson[];
   readonly people: readonly Person[];
   readonly owners: readonly (readonly [string, string])[];
   readonly answers: readonly (readonly ItemOutcome[])[];
@@ -76,7 +81,8 @@ async function planRound(
   const duplicates = await findDuplicates(dependencies.store, sandbox, items);
   const loaded = await loadPeople(dependencies.people, sandbox, items);
   const refused = refusedByConsent(items, loaded);
-  const taken = items.filter((item) => !duplicates.has(item) && !refused.has(item));
+  const forgotten = await resolveForgotten(dependencies.store, sandbox, items);
+  const taken = forgotten.items.filter((item) => !duplicates.has(item) && !refused.has(item));
   const changed: ChangedPerson[] = [];
   const history: IdentityChange[] = [];
   const profileOf = new Map(loaded.profileOf);
@@ -101,9 +107,11 @@ async function planRound(
     writes: [
       ...changed.flatMap((one) => personWrites(one, loaded, dependencies.fragments, records.get(one))),
       ...taken.flatMap(itemWrite),
+      ...forgotten.writes,
       ...history.map((change) => historyWrite(ids.next(), change, nowMs)),
       ...submissions.flatMap((submission, index) => submission.also?.(answers[index] ?? []) ?? []),
     ],
+    changed,
     entries: changed.map((one) => toEntry(one, records.get(one), nowMs)),
     people: changed.map(({ id, version, head }) => ({ id, version: version + 1, head })),
     owners: changed.flatMap(({ id, gained }) => gained.map((key) => [key, id] as const)),
@@ -232,10 +240,12 @@ function toEntry(changed: ChangedPerson, records: MergedRecords | undefined, now
   return { stream: 'ProfileChanged', key: id, id: `${id}|${head.revision}`, at: nowMs, body };
 }
 
-function causeOf({ items, merged, split, rebuilt, head }: ChangedPerson): Cause {
+function causeOf({ items, gained, merged, split, rebuilt, head }: ChangedPerson): Cause {
   const last = items.at(-1);
   const reference = last ? { reference: last.key } : {};
-  if (merged.length > 0 || head.endedIn !== undefined) return { kind: 'MERGE', ...reference };
+  if (merged.length > 0 || head.endedIn !== undefined || (rebuilt && !split && gained.length > 0)) {
+    return { kind: 'MERGE', ...reference };
+  }
   if (split || rebuilt) return { kind: 'SPLIT', ...reference };
   return { kind: last?.kind === 'EVENT' ? 'EVENT' : 'RECORD', ...reference };
 }

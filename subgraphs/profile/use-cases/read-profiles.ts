@@ -1,5 +1,6 @@
 import type { ProfileChanged, ProfileEvent } from '../../../flow/events';
 import type { IdentityRef, ProfileReader, ProfileRef, ProfileSnapshot } from '../../../flow/ports';
+import type { Clock } from '../../../platform/clock';
 import type { Store } from '../../../platform/store/store';
 import { type Fragment, resolveLeaves, type SourcedLeaf, toAttributes } from '../domain/attributes';
 import { mergeConsents } from '../domain/consents';
@@ -10,7 +11,7 @@ import type { Limits } from '../domain/limits';
 import { fragmentsUnder, orderOf, type PolicyInUse } from '../domain/merge-policy';
 import { personOf, restrictTo, toProfileIdentity } from '../domain/view';
 import { headsSpec } from '../store/collections';
-import type { EventQuery, EventStore } from '../store/event-store';
+import { type EventQuery, type EventStore, newestFirst } from '../store/event-store';
 import type { FragmentStore } from '../store/fragment-store';
 import type { HeadDocument } from '../store/head-document';
 import type { PeopleStore } from '../store/people-store';
@@ -41,6 +42,7 @@ export interface Found {
 
 export interface ReadDependencies {
   readonly store: Store;
+  readonly clock: Clock;
   readonly people: PeopleStore;
   readonly fragments: FragmentStore;
   readonly events: EventStore;
@@ -50,9 +52,11 @@ export interface ReadDependencies {
 
 // How many events are looked at together when most of them are filtered out.
 const PAGE = 200;
+const DAY_MS = 86_400_000;
 
 /** Over the stores of the profile subgraph. */
-export function createProfileReads({ people, fragments, events, configuration }: ReadDependencies): ProfileReads {
+export function createProfileReads(dependencies: ReadDependencies): ProfileReads {
+  const { people, fragments, events, configuration, limits, clock } = dependencies;
   const byIds: ProfileReads['byIds'] = async (sandbox, ids) => {
     const found = await people.people(sandbox, new Set(ids.map(personOf)));
     const living = new Map<string, Person>();
@@ -100,15 +104,18 @@ export function createProfileReads({ people, fragments, events, configuration }:
     async events(sandbox, { head }, query) {
       const settings = await configuration.settings(sandbox);
       const types = query.types && new Set<unknown>(query.types);
+      const last = await lastKept(events, sandbox, head, limits.eventsPerProfile);
+      const nowMs = clock.now();
       const shown: ProfileEvent[] = [];
       for (let at: EventQuery = query; ; ) {
         const page = await events.newest(sandbox, head.identities, at);
         for (const event of page) {
-          if (isShown(event, settings) && (!types || types.has(event.data.eventType))) shown.push(event);
+          if (last && newestFirst(event, last) > 0) return shown;
+          if (isShown(event, settings, nowMs) && (!types || types.has(event.data.eventType))) shown.push(event);
         }
-        const last = page.at(-1);
-        if (shown.length >= query.limit || page.length < at.limit || !last) return shown.slice(0, query.limit);
-        at = { ...query, before: last, limit: Math.max(query.limit, PAGE) };
+        const before = page.at(-1);
+        if (shown.length >= query.limit || page.length < at.limit || !before) return shown.slice(0, query.limit);
+        at = { ...query, before, limit: Math.max(query.limit, PAGE) };
       }
     },
   };
@@ -118,8 +125,21 @@ function leavesUnder(policy: PolicyInUse, fragments: readonly Fragment[]): reado
   return resolveLeaves(fragmentsUnder(policy, fragments), orderOf(policy));
 }
 
-function isShown({ key }: ProfileEvent, { datasets }: ProfileSettings): boolean {
-  return datasets.get(datasetOf(key))?.profileEnabled ?? false;
+function isShown({ key, timestampMs }: ProfileEvent, { datasets }: ProfileSettings, nowMs: number): boolean {
+  const dataset = datasets.get(datasetOf(key));
+  if (!dataset?.profileEnabled) return false;
+  return dataset.retainEventsDays === undefined || timestampMs > nowMs - dataset.retainEventsDays * DAY_MS;
+}
+
+// The oldest event that is still among those kept for the whole person; `undefined` when none is too many.
+async function lastKept(
+  events: EventStore,
+  sandbox: string,
+  { identities }: Person['head'],
+  most: number,
+): Promise<ProfileEvent | undefined> {
+  const count = identities.reduce((sum, identity) => sum + identity.events, 0);
+  return count <= most ? undefined : (await events.newest(sandbox, identities, { limit: most })).at(-1);
 }
 
 /** The port by which the other subgraphs read people. */

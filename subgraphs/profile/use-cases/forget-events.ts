@@ -1,0 +1,63 @@
+import type { Store, Stored, Write } from '../../../platform/store/store';
+import { identityValueOf, namespaceOf } from '../domain/identity';
+import { type Item, itemKey } from '../domain/item';
+import { eventsSpec } from '../store/collections';
+import type { EventDocument } from '../store/item-documents';
+
+/** The item that takes events of one identity from its profile. Their ids stay known, so that they never count again. */
+export function toForgetItem(id: string, owner: string, forgotten: readonly string[], atMs: number): Item {
+  const identity = {
+    key: owner,
+    namespace: namespaceOf(owner),
+    value: identityValueOf(owner),
+    state: 'AMBIGUOUS' as const,
+  };
+  return {
+    kind: 'FORGET',
+    dataset: FORGET,
+    id,
+    key: itemKey(FORGET, id),
+    atMs,
+    enabled: true,
+    owner,
+    identities: [identity],
+    links: [],
+    data: {},
+    json: '{}',
+    forgotten,
+  };
+}
+
+const FORGET = 'forget';
+
+/** The items, each FORGET with those of its events that are still there, and the writes that remove them. */
+export async function resolveForgotten(
+  store: Store,
+  sandbox: string,
+  items: readonly Item[],
+): Promise<{ readonly items: readonly Item[]; readonly writes: readonly Write[] }> {
+  if (!items.some(({ kind }) => kind === 'FORGET')) return { items, writes: [] };
+  const events = store.collection<EventDocument>(eventsSpec.name);
+  const resolved: Item[] = [];
+  const writes: Write[] = [];
+  const gone = new Set<string>();
+  for (const item of items) {
+    if (item.kind !== 'FORGET') {
+      resolved.push(item);
+      continue;
+    }
+    const found = await events.getMany(sandbox, item.forgotten ?? []);
+    const kept = found.filter(
+      (each): each is Stored<EventDocument> => each?.value.owner === item.owner && !gone.has(each.id),
+    );
+    for (const { id } of kept) gone.add(id);
+    if (kept.length > 0) resolved.push({ ...item, forgotten: kept.map(({ id }) => id) });
+    writes.push(...kept.map(toStub));
+  }
+  return { items: resolved, writes };
+}
+
+function toStub({ id, version, value }: Stored<EventDocument>): Write {
+  const stub: EventDocument = { timestampMs: value.timestampMs };
+  return { kind: 'put', collection: eventsSpec.name, id, value: stub, expected: version };
+}

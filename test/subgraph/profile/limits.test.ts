@@ -1,0 +1,199 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Answer, ecid, event, eventIds, NOW_MS, openProfile, type ProfileFixture, who } from './profile-fixture';
+
+let profile: ProfileFixture;
+beforeAll(async () => {
+  profile = await openProfile({ limits: { eventsPerProfile: 10, identitiesPerGraph: 5 } });
+});
+afterAll(() => profile.close());
+
+const put = (input: object) =>
+  profile.get('mutation ($i: DatasetInput!) { putDataset(input: $i) { id version } }', { i: input });
+
+describe('P-4 a breach names its limit', () => {
+  const refused = async (dataset: string, item: object) => (await profile.ingest(dataset, item)).results[0];
+
+  test('P-4 an event of more than 10 KB, a record of more than 100 KB', async () => {
+    const big = event('a', NOW_MS, { ...who({ CRMID: 'L' }), padding: 'x'.repeat(10_300) });
+    expect(await refused('web', big)).toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: expect.stringContaining('eventBytes'),
+    });
+    const wide = event('a', NOW_MS, { ...who({ CRMID: 'L' }), padding: 'é'.repeat(5_200) });
+    expect(await refused('web', wide)).toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    const record = { ...who({ CRMID: 'L' }), padding: 'x'.repeat(103_000) };
+    expect(await refused('crm', record)).toMatchObject({ message: expect.stringContaining('recordBytes') });
+    expect(await refused('crm', { ...record, padding: 'x'.repeat(101_000) })).toMatchObject({ status: 'ACCEPTED' });
+  });
+
+  test('P-4 a value of more than 1,024 characters, more than 20 identities in one item', async () => {
+    const long = event('a', NOW_MS, who({ CRMID: 'x'.repeat(1025) }));
+    expect(await refused('web', long)).toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      path: 'identityMap.CRMID[0].id',
+      message: expect.stringContaining('identityValueCharacters'),
+    });
+    const many = event('a', NOW_MS, who({ ECID: Array.from({ length: 21 }, (_, index) => ecid(index)) }));
+    expect(await refused('web', many)).toMatchObject({ message: expect.stringContaining('identitiesPerItem') });
+  });
+
+  test('P-4 data that is nested too deep', async () => {
+    let deep: object = {};
+    for (let depth = 0; depth < 100; depth += 1) deep = { a: deep };
+    expect(await refused('crm', { ...who({ CRMID: 'L' }), deep })).toMatchObject({
+      message: expect.stringContaining('nestingDepth'),
+    });
+  });
+
+  test('P-4 of more events than are kept the oldest leave, whatever the order in which they came', async () => {
+    const events = Array.from({ length: 25 }, (_, index) => ({
+      ...event('a', NOW_MS + ((index * 7) % 25) * 1000, who({ CRMID: 'many' })),
+      _id: `many-${(index * 7) % 25}`,
+    }));
+    for (const one of events) await profile.ingest('web', one);
+    const kept = Array.from({ length: 10 }, (_, index) => `many-${24 - index}`);
+    expect(eventIds(await profile.find('CRMID', 'many'))).toEqual(kept);
+    const [snapshot] = await profile.subgraph.reader.getMany('default', [(await profile.find('CRMID', 'many')).id], {
+      events: true,
+    });
+    expect(snapshot?.events.map(({ key }) => key)).toEqual(kept.toReversed().map((id) => `web|${id}`));
+    const again = await profile.ingest('web', ...events);
+    expect(again).toMatchObject({ accepted: 0, duplicates: 25 });
+  });
+
+  test('P-12 a graph at its limit drops the oldest identity, cookies first, and the history says so', async () => {
+    for (let index = 0; index < 7; index += 1) {
+      await profile.ingest('web', event('a', NOW_MS + index, who({ CRMID: 'hub', ECID: ecid(500 + index) })));
+    }
+    await profile.ingest('web', event('a', NOW_MS - 1000, who({ CRMID: 'hub', Email: 'old@example.test' })));
+    const { identities, identityHistory } = await profile.find(
+      'CRMID',
+      'hub',
+      'identities { value } identityHistory { edges { node { kind identities } } }',
+    );
+    const values = identities.map(({ value }: Answer) => value);
+    expect(values).toHaveLength(5);
+    expect(values).toEqual(expect.arrayContaining(['hub', 'old@example.test', ecid(505), ecid(506)]));
+    expect(identityHistory.edges.map(({ node }: Answer) => node)).toContainEqual({
+      kind: 'IDENTITY_DROPPED',
+      identities: [`ECID|${ecid(501)}`],
+    });
+    expect((await profile.find('ECID', ecid(500))).isAnonymous).toBe(true);
+  });
+});
+
+describe('P-2 datasets', () => {
+  test('P-2 web and crm are there in a new sandbox, and listed', async () => {
+    const { datasets } = await profile.get('{ datasets { edges { node { id kind public version } } } }');
+    expect(datasets.edges.map(({ node }: Answer) => node)).toEqual([
+      { id: 'crm', kind: 'RECORDS', public: false, version: 0 },
+      { id: 'web', kind: 'EVENTS', public: true, version: 0 },
+    ]);
+  });
+
+  test('P-2 an item that does not meet the schema is refused with the path of the fault', async () => {
+    const properties = {
+      order: { type: 'object', properties: { total: { type: 'number', minimum: 0 } }, required: ['total'] },
+      items: { type: 'array', items: { type: 'object', properties: { sku: { type: 'string' } } } },
+    };
+    await put({ id: 'shop', kind: 'EVENTS', schema: { type: 'object', properties, required: ['order'] } });
+    const items = [
+      { order: { total: 1 } },
+      {},
+      { order: {} },
+      { order: { total: -1 } },
+      { order: { total: 1 }, items: [{ sku: 1 }] },
+    ];
+    const events = items.map((item) => event('a', NOW_MS, { ...who({ CRMID: 'shop' }), ...item }));
+    const { results } = await profile.ingest('shop', ...events);
+    expect(results.map(({ code, path }: Answer) => [code, path])).toEqual([
+      [null, null],
+      ['SCHEMA', 'order'],
+      ['SCHEMA', 'order.total'],
+      ['SCHEMA', 'order.total'],
+      ['SCHEMA', 'items[0].sku'],
+    ]);
+  });
+
+  test.each([
+    [{ type: 'nonsense' }],
+    [{ $ref: 'https://elsewhere.test/schema.json' }],
+    [{ properties: { a: { pattern: '(' } } }],
+  ])('P-2 the bad schema %j is BAD_USER_INPUT', async (schema) => {
+    await expect(put({ id: 'bad', kind: 'EVENTS', schema })).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      details: { path: 'schema' },
+    });
+  });
+
+  test('P-2 data of a dataset that is not enabled shows nowhere, and makes nobody', async () => {
+    await put({ id: 'quiet', kind: 'EVENTS', profileEnabled: false });
+    const payload = await profile.ingest('quiet', event('a', NOW_MS, who({ CRMID: 'quiet' })));
+    expect(payload).toMatchObject({ accepted: 1, results: [{ profile: null }] });
+    expect(await profile.find('CRMID', 'quiet')).toBeNull();
+  });
+
+  test('P-2 a dataset that is switched off disappears from profiles at once, and comes back', async () => {
+    await put({ id: 'switched', kind: 'EVENTS' });
+    await put({ id: 'facts', kind: 'RECORDS' });
+    await profile.ingest('switched', event('a', NOW_MS, who({ CRMID: 'switched' })));
+    await profile.ingest('facts', { ...who({ CRMID: 'switched' }), colour: 'red' });
+    const seen = async () => {
+      const { attributes, events } = await profile.find('CRMID', 'switched');
+      return [attributes, events.edges.length];
+    };
+    expect(await seen()).toEqual([{ colour: 'red' }, 1]);
+    await put({ id: 'switched', kind: 'EVENTS', profileEnabled: false });
+    await put({ id: 'facts', kind: 'RECORDS', profileEnabled: false });
+    expect(await seen()).toEqual([{}, 0]);
+    await put({ id: 'switched', kind: 'EVENTS' });
+    await put({ id: 'facts', kind: 'RECORDS' });
+    expect(await seen()).toEqual([{ colour: 'red' }, 1]);
+  });
+
+  test('an unknown dataset is NOT_FOUND, one of another kind BAD_USER_INPUT', async () => {
+    const ingest = (dataset: string) =>
+      profile.get('mutation ($d: ID!) { ingestEvents(dataset: $d, events: []) { accepted } }', { d: dataset });
+    await expect(ingest('nowhere')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(ingest('crm')).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
+
+  test('a put with an expected version that is not the current one is a CONFLICT', async () => {
+    await expect(put({ id: 'web', kind: 'EVENTS', expectedVersion: 7 })).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+});
+
+describe('P-3 failed items', () => {
+  const failed = async (code?: string) =>
+    (
+      await profile.get(
+        'query ($c: String) { failedItems(dataset: "orders", code: $c) { edges { node { id code path body } } } }',
+        {
+          c: code,
+        },
+      )
+    ).failedItems.edges.map(({ node }: Answer) => node);
+  const replay = async (...items: object[]) =>
+    (
+      await profile.get(
+        'mutation ($items: [FailedItemReplayInput!]!) { replayFailedItems(items: $items) { accepted duplicates rejected results { status code } } }',
+        { items },
+      )
+    ).replayFailedItems;
+
+  test('P-3 they are kept with their reason, listed, mended and replayed', async () => {
+    await put({ id: 'orders', kind: 'EVENTS' });
+    const good = event('a', NOW_MS, who({ CRMID: 'mended' }));
+    await profile.ingest('orders', { ...good, timestamp: 'soon' }, { ...good, _id: 'other', identityMap: {} });
+    const [first, second] = await failed();
+    expect([first.code, second.code]).toEqual(['INVALID_TIMESTAMP', 'NO_IDENTITY']);
+    expect(first.body.timestamp).toBe('soon');
+    expect(await failed('NO_IDENTITY')).toHaveLength(1);
+
+    expect(await replay({ id: first.id, body: good }, { id: second.id })).toMatchObject({ accepted: 1, rejected: 1 });
+
+    expect(eventIds(await profile.find('CRMID', 'mended'))).toEqual([good._id]);
+    expect((await failed()).map(({ code }: Answer) => code)).toEqual(['NO_IDENTITY']);
+    await expect(replay({ id: first.id })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
