@@ -43,8 +43,8 @@ export function parseItem(body: unknown, rules: ItemRules): Item {
   const limit = event ? 'eventBytes' : 'recordBytes';
   if (json.length > limits[limit] / 4) checkSize(json, limit, limits[limit]);
   if (json.length > limits.nestingDepth * 2) checkDepth(data, limits.nestingDepth);
-  const atMs = event ? eventTime(data.timestamp) : recordTime(data.timestamp, rules);
   const id = event || data._id !== undefined ? toId(data._id, limits.idCharacters, event) : undefined;
+  const atMs = event ? eventTime(data.timestamp) : recordTime(data.timestamp, rules);
   const fault = dataset.findFault?.(data);
   if (fault) throw new ItemFault('SCHEMA', fault.path, fault.message);
   const kind = event ? 'EVENT' : 'RECORD';

@@ -3,12 +3,13 @@ import {
   createConfigurations,
   type LoadedConfiguration,
 } from '../../../platform/store/configuration';
-import type { Store, Stored } from '../../../platform/store/store';
+import type { Store, Stored, Write } from '../../../platform/store/store';
 import { compileSchema } from '../domain/compile-schema';
 import { type Dataset, STANDARD_DATASETS } from '../domain/dataset';
 import { DEFAULT_POLICY, type MergePolicy, type PolicyInUse } from '../domain/merge-policy';
 import { type Namespace, type Namespaces, STANDARD_NAMESPACES } from '../domain/namespace';
 import type { DatasetInUse } from '../domain/parse-item';
+import { configurationSpec } from './collections';
 
 /** All configuration of a sandbox at one generation, ready for use. */
 export interface ProfileSettings {
@@ -43,6 +44,18 @@ export function createProfileConfiguration(store: Store): ProfileConfiguration {
       compiled.set(loaded, settings);
       return settings;
     },
+  };
+}
+
+/** Writes a merge policy beside another change of configuration. */
+export function policyWrite({ id, version, value }: Stored<MergePolicy>): Write {
+  const document = { kind: 'mergePolicy', definition: value };
+  return {
+    kind: 'put',
+    collection: configurationSpec.name,
+    id: `mergePolicy|${id}`,
+    value: document,
+    expected: version,
   };
 }
 

@@ -114,10 +114,8 @@ async function collectNow(dependencies: CollectDependencies, collection: Collect
 }
 
 function profileOf(outcomes: readonly ItemOutcome[]): { readonly profileId?: string } {
-  for (const outcome of outcomes) {
-    if (outcome.status !== 'REJECTED' && outcome.profileId) return { profileId: outcome.profileId };
-  }
-  return {};
+  const known = outcomes.find(({ profileId }) => profileId !== undefined)?.profileId;
+  return known === undefined ? {} : { profileId: known };
 }
 
 function requestWrite(requestId: string, answer: Collected, nowMs: number): Write {

@@ -179,10 +179,11 @@ function toOutcome(
   refused: ReadonlyMap<Item, ItemFault>,
   profileOf: ReadonlyMap<string, string>,
 ): ItemOutcome {
-  const fault = refused.get(item);
-  if (fault) return { status: 'REJECTED', fault };
   const profileId = profileOf.get(item.owner);
-  return { status: duplicates.has(item) ? 'DUPLICATE' : 'ACCEPTED', ...(profileId ? { profileId } : {}) };
+  const whose = profileId ? { profileId } : {};
+  const fault = refused.get(item);
+  if (fault) return { status: 'REJECTED', fault, ...whose };
+  return { status: duplicates.has(item) ? 'DUPLICATE' : 'ACCEPTED', ...whose };
 }
 
 function splitBy(submissions: readonly Submission[], outcomes: readonly ItemOutcome[]) {

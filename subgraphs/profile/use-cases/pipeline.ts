@@ -5,7 +5,7 @@ import type { ItemFault } from '../domain/item-fault';
 /** How it ended for one item that was sound in itself. */
 export type ItemOutcome =
   | { readonly status: 'ACCEPTED' | 'DUPLICATE'; readonly profileId?: string }
-  | { readonly status: 'REJECTED'; readonly fault: ItemFault };
+  | { readonly status: 'REJECTED'; readonly fault: ItemFault; readonly profileId?: string };
 
 /** What came in together. It is answered together, when all that was accepted of it is there for good. */
 export interface Submission {

@@ -1,11 +1,11 @@
 import { AppError } from '../../../platform/errors';
-import type { Configuration } from '../../../platform/store/configuration';
+import type { Configuration, ConfigurationEffects } from '../../../platform/store/configuration';
 import type { Stored } from '../../../platform/store/store';
 import { compileSchema } from '../domain/compile-schema';
 import type { Dataset } from '../domain/dataset';
 import type { MergePolicy } from '../domain/merge-policy';
 import type { Namespace } from '../domain/namespace';
-import type { ProfileConfiguration, ProfileSettings } from '../store/profile-configuration';
+import { type ProfileConfiguration, type ProfileSettings, policyWrite } from '../store/profile-configuration';
 
 /** The verbs over one kind of configuration. */
 export interface DefinitionUseCases<T> {
@@ -16,6 +16,9 @@ export interface DefinitionUseCases<T> {
   delete(sandbox: string, id: string): Promise<void>;
 }
 
+/** What else is written with a definition. */
+type Effects<T> = (id: string, definition: T, all: ReadonlyMap<string, Stored<T>>) => ConfigurationEffects;
+
 type Check<T> = (id: string, definition: T, settings: ProfileSettings) => void;
 
 /** The three kinds of configuration, each with its checks. */
@@ -23,7 +26,7 @@ export function createDefinitionUseCases(configuration: ProfileConfiguration) {
   return {
     datasets: verbs(configuration, configuration.datasets, checkDataset),
     namespaces: verbs(configuration, configuration.namespaces, checkNamespace),
-    policies: verbs(configuration, configuration.policies, checkPolicy),
+    policies: verbs(configuration, configuration.policies, checkPolicy, leaveOneDefault),
   };
 }
 
@@ -31,6 +34,7 @@ function verbs<T extends object>(
   { settings }: ProfileConfiguration,
   definitions: Configuration<T>,
   check: Check<T>,
+  effects: Effects<T> = () => ({}),
 ): DefinitionUseCases<T> {
   return {
     all: (sandbox) => definitions.all(sandbox),
@@ -42,11 +46,19 @@ function verbs<T extends object>(
         );
       }
       check(id, definition, await settings(sandbox));
-      return definitions.put(sandbox, id, definition, expectedVersion);
+      const further = effects(id, definition, await definitions.all(sandbox));
+      return definitions.put(sandbox, id, definition, expectedVersion, further);
     },
     delete: (sandbox, id) => definitions.delete(sandbox, id),
   };
 }
+
+// Only one policy is the default: the one that was last said to be.
+const leaveOneDefault: Effects<MergePolicy> = (id, { default: isDefault }, all) => ({
+  writes: [...all.values()]
+    .filter((other) => isDefault && other.id !== id && other.value.default)
+    .map((other) => policyWrite({ ...other, value: { ...other.value, default: false } })),
+});
 
 const checkDataset: Check<Dataset> = (id, { kind, schema, identities, retainEventsDays }, { namespaces, datasets }) => {
   const before = datasets.get(id);
