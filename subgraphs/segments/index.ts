@@ -113,6 +113,7 @@ export function createSegmentsSubgraph(platform: Platform, options: SegmentsOpti
       await jobs.close();
       await due.close();
       await tail.close();
+      await parts.duties.release();
     },
   };
 }

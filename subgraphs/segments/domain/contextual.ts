@@ -1,3 +1,4 @@
+import type { PqlScope } from '../../../platform/pql/evaluate';
 import type { RuleEvent } from './engine/rule-set';
 import type { Evaluated } from './evaluated';
 import type { Membership } from './membership';
@@ -25,18 +26,20 @@ export interface RequestQuestion {
 /** The segments that hold for this request alone (S-4a), as memberships that began with it. Nothing of it is kept. */
 export async function contextualSegments(question: RequestQuestion): Promise<ReadonlyMap<string, Membership>> {
   const { standing, facts, nowMs, requestId } = question;
-  const { plan, evaluated } = standing;
-  const { rules } = plan;
-  if (rules.contextual.length === 0 || !evaluated.state) return new Map();
-  const events = plan.contextReadsEvents ? await question.readEvents() : [];
-  const person = {
-    attributes: facts?.attributes ?? {},
-    computedAttributes: facts?.computedAttributes ?? {},
-    events,
+  const { requestRules } = standing.plan;
+  const held = new Map<string, Membership>();
+  if (requestRules.length === 0) return held;
+  const { memberships } = standing.evaluated;
+  const scope: PqlScope = {
+    profile: { ...facts?.attributes, computedAttributes: facts?.computedAttributes ?? {} },
+    events: requestRules.some(({ readsEvents }) => readsEvents) ? await question.readEvents() : [],
+    context: facts?.context ?? {},
+    nowMs,
+    inSegment: (id) => held.has(id) || memberships.get(id)?.status === 'REALIZED',
   };
-  const held = rules.evaluateContextual(person, evaluated.state, facts?.context ?? {}, nowMs);
   const cause = { kind: 'EVENT', reference: `request:${requestId}` } as const;
-  return new Map(
-    held.map((id) => [id, { status: 'REALIZED', atMs: nowMs, version: plan.versionOf(id), cause }] as const),
-  );
+  for (const { id, version, holds } of requestRules) {
+    if (holds(scope)) held.set(id, { status: 'REALIZED', atMs: nowMs, version, cause });
+  }
+  return held;
 }

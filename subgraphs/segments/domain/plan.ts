@@ -1,10 +1,18 @@
-import { inspectPql } from '../../../platform/pql/inspect';
+import { compilePql, isTrue, type PqlScope } from '../../../platform/pql/evaluate';
+import { inspectPql, type PqlInspection } from '../../../platform/pql/inspect';
 import { parsePql } from '../../../platform/pql/parse';
 import type { Expression } from '../../../platform/pql/tree';
 import type { Stored } from '../../../platform/store/store';
 import { createRuleSet, type RuleSet } from './engine/rule-set';
-import { segmentsOfRule } from './rule';
 import type { LiveRule, Segment } from './segment';
+
+/** A published rule that reads the request: it holds for that request alone (S-4a). */
+export interface RequestRule {
+  readonly id: string;
+  readonly version: number;
+  readonly readsEvents: boolean;
+  readonly holds: (scope: PqlScope) => boolean;
+}
 
 /** Everything that is evaluated at one moment: made once per change of the segments, and used as a whole. */
 export interface Plan {
@@ -13,12 +21,10 @@ export interface Plan {
   /** When any rule was last published or withdrawn. */
   readonly sinceMs: number;
   readonly rules: RuleSet;
+  /** Published rules that read the request, each after those that it asks for. Nothing of them is kept. */
+  readonly requestRules: readonly RequestRule[];
   /** Every segment, deleted ones included. */
   readonly segments: ReadonlyMap<string, Stored<Segment>>;
-  /** True for segments whose members a scan finds, or that are told from elsewhere. */
-  isGiven(segmentId: string): boolean;
-  /** True when a rule that reads the request reads events too. */
-  readonly contextReadsEvents: boolean;
   /** The live version of a segment; 0 when it is not published. */
   versionOf(segmentId: string): number;
   /** When the rule, or one that it asks for, was last published. */
@@ -29,6 +35,7 @@ interface Live {
   readonly id: string;
   readonly rule: LiveRule;
   readonly tree: Expression;
+  readonly reads: PqlInspection;
 }
 
 /** Compiles plans; rules that stay the same as a whole are compiled once. */
@@ -37,17 +44,16 @@ export function createPlanner(timeZone: string): (segments: ReadonlyMap<string, 
   return (segments) => {
     const live = [...segments.values()].flatMap(toLive).sort((a, b) => (a.id < b.id ? -1 : 1));
     const byId = new Map(live.map((each) => [each.id, each]));
-    const rules = ruleSetOf(live);
-    const given = new Set(rules.general);
+    const onRequest = findRequestRules(live, byId);
+    const rules = ruleSetOf(live.filter((each) => !onRequest.has(each)));
     const movedAt = new Map<string, number>();
     const stamps = [...segments.values()].map(({ value }) => value.live?.sinceMs ?? value.endedMs ?? 0);
     return {
       fingerprint: rules.fingerprint,
       sinceMs: stamps.reduce((a, b) => Math.max(a, b), 0),
       rules,
+      requestRules: [...onRequest].map((each) => toRequestRule(each, timeZone)),
       segments,
-      isGiven: (id) => given.has(id),
-      contextReadsEvents: rules.contextual.some((id) => readsEvents(byId.get(id))),
       versionOf: (id) => byId.get(id)?.rule.version ?? 0,
       movedAtMs: (id) => movedAtMs(id, byId, movedAt),
     };
@@ -73,11 +79,27 @@ function rememberRuleSets(timeZone: string): (live: readonly Live[]) => RuleSet 
 function toLive({ id, value }: Stored<Segment>): readonly Live[] {
   if (!value.live) return [];
   const parsed = parsePql(value.live.rule);
-  return parsed.ok ? [{ id, rule: value.live, tree: parsed.tree }] : [];
+  return parsed.ok ? [{ id, rule: value.live, tree: parsed.tree, reads: inspectPql(parsed.tree) }] : [];
 }
 
-function readsEvents(live: Live | undefined): boolean {
-  return live !== undefined && inspectPql(live.tree).readsEvents;
+/** Those that read the request themselves or through `inSegment`, each after those that it asks for. */
+function findRequestRules(live: readonly Live[], byId: ReadonlyMap<string, Live>): ReadonlySet<Live> {
+  const found = new Set<Live>();
+  const visited = new Set<string>();
+  const visit = (each: Live): boolean => {
+    if (visited.has(each.id)) return found.has(each);
+    visited.add(each.id);
+    const asked = each.reads.segments.flatMap((id) => byId.get(id) ?? []).map(visit);
+    if (each.reads.readsContext || asked.includes(true)) found.add(each);
+    return found.has(each);
+  };
+  for (const each of live) visit(each);
+  return found;
+}
+
+function toRequestRule({ id, rule, tree, reads }: Live, timeZone: string): RequestRule {
+  const evaluate = compilePql(tree, { timeZone });
+  return { id, version: rule.version, readsEvents: reads.readsEvents, holds: (scope) => isTrue(evaluate(scope)) };
 }
 
 function movedAtMs(id: string, live: ReadonlyMap<string, Live>, known: Map<string, number>): number {
@@ -86,7 +108,7 @@ function movedAtMs(id: string, live: ReadonlyMap<string, Live>, known: Map<strin
   const own = live.get(id);
   if (!own) return 0;
   known.set(id, own.rule.sinceMs);
-  const asked = segmentsOfRule(own.tree).map((reference) => movedAtMs(reference, live, known));
+  const asked = own.reads.segments.map((reference) => movedAtMs(reference, live, known));
   const moved = asked.reduce((a, b) => Math.max(a, b), own.rule.sinceMs);
   known.set(id, moved);
   return moved;

@@ -1,4 +1,4 @@
-import type { Cause, ProfileChanged } from '../../../flow/events';
+import type { ProfileChanged } from '../../../flow/events';
 import type { ProfileSnapshot } from '../../../flow/ports';
 import type { Evaluated, Step } from './evaluated';
 import { applyTransitions, type Membership, type Transition } from './membership';
@@ -26,7 +26,7 @@ export const UNTRACED = 'untraced';
  */
 export function rehydrate(before: Evaluated, rehydration: Rehydration, plan: Plan): Step {
   const { snapshot, nowMs } = rehydration;
-  const state = plan.rules.hydrate(snapshot, nowMs, givenOf(before, plan));
+  const state = plan.rules.hydrate(snapshot, nowMs);
   const realized = new Set(plan.rules.realized(state));
   const transitions: Transition[] = [];
   const move = (segmentId: string, status: Membership['status']): void => {
@@ -90,11 +90,6 @@ export function traceTransitions(
     if (!isUntraced && isByRule(transition, since)) return transition;
     return { ...transition, atMs: last.atMs, cause: last.cause, origin: `r${transition.revision}` };
   });
-}
-
-/** The segments that are told, and not found by a rule: as they were told last. */
-function givenOf({ memberships }: Evaluated, plan: Plan): readonly string[] {
-  return [...memberships].flatMap(([id, { status }]) => (status === 'REALIZED' && plan.isGiven(id) ? [id] : []));
 }
 
 function toTransition(

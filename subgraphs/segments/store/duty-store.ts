@@ -16,13 +16,19 @@ interface Duty {
 export interface Duties {
   /** True for one process at a time. Always true where this process is alone. */
   isMine(sandbox: string, duty: string): Promise<boolean>;
+  /** Lets another process take over at once. */
+  release(): Promise<void>;
 }
+
+/** For who must be done with the work now, whoever else does it too: the store's versions keep them apart. */
+export const ALWAYS_MINE: Duties = { isMine: async () => true, release: async () => undefined };
 
 const HOLD_MS = 5_000;
 
 /** @param holder names this process among those that share the work */
 export function createDuties(store: Store, clock: Clock, holder: string): Duties {
   const duties = store.collection<Duty>(DUTIES);
+  const held = new Map<string, { readonly sandbox: string; readonly id: string }>();
   return {
     async isMine(sandbox, id) {
       if (store.exclusive) return true;
@@ -37,11 +43,24 @@ export function createDuties(store: Store, clock: Clock, holder: string): Duties
           sandbox,
           writes: [{ kind: 'put', collection: DUTIES, id, value, expected: current?.version ?? null }],
         });
+        held.set(`${sandbox}|${id}`, { sandbox, id });
         return true;
       } catch (error) {
         if (isAppError(error, 'CONFLICT')) return false;
         throw error;
       }
+    },
+    async release() {
+      for (const { sandbox, id } of held.values()) {
+        const current = await duties.get(sandbox, id);
+        if (current?.value.holder !== holder) continue;
+        await store
+          .commit({ sandbox, writes: [{ kind: 'delete', collection: DUTIES, id, expected: current.version }] })
+          .catch((error: unknown) => {
+            if (!isAppError(error, 'CONFLICT')) throw error;
+          });
+      }
+      held.clear();
     },
   };
 }

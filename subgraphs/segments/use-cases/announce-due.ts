@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../../platform/clock';
 import type { Log } from '../../../platform/log';
-import type { Duties } from '../store/duty-store';
+import { ALWAYS_MINE, type Duties } from '../store/duty-store';
 import type { StateStore } from '../store/state-store';
 import type { EvaluateProfiles } from './evaluate-profiles';
 
@@ -75,7 +75,7 @@ export function createDueAnnouncer(dependencies: DueDependencies): DueAnnouncer 
     },
     async idle() {
       await Promise.all(running.values());
-      for (const sandbox of started) await announceAll({ ...dependencies, duties: ON_DUTY }, sandbox, () => closed);
+      for (const sandbox of started) await announceAll({ ...dependencies, duties: ALWAYS_MINE }, sandbox, () => closed);
     },
     async close() {
       closed = true;
@@ -85,8 +85,6 @@ export function createDueAnnouncer(dependencies: DueDependencies): DueAnnouncer 
     },
   };
 }
-
-const ON_DUTY: Duties = { isMine: async () => true };
 
 /** Page after page in the order of the due instants, so that the announcements are in that order too. */
 async function announceAll(

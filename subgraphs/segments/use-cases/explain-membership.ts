@@ -91,7 +91,7 @@ function toScope(
     answers.set(id, false);
     const live = plan.segments.get(id)?.value.live;
     const answer =
-      plan.isGiven(id) || !live
+      live === undefined
         ? standing?.evaluated.memberships.get(id)?.status === 'REALIZED'
         : isTrue(compilePql(parseRule(live.rule), { timeZone })(scope));
     answers.set(id, answer);

@@ -8,7 +8,7 @@ import type { Plan } from '../domain/plan';
 import type { Duties } from '../store/duty-store';
 import type { JobStore, Round } from '../store/job-store';
 import type { MemberStore } from '../store/member-store';
-import type { EvaluateProfiles, Task } from './evaluate-profiles';
+import type { EvaluateProfiles } from './evaluate-profiles';
 
 /** What work in the background stands on. */
 export interface JobDependencies {
@@ -93,6 +93,8 @@ export function createJobs(dependencies: JobDependencies): Jobs {
     },
     async idle() {
       while (running.size > 0) await Promise.all(running.values());
+      if (alone) return;
+      for (const sandbox of started) while (!closed && (await doNext(dependencies, sandbox)));
     },
     async close() {
       closed = true;
@@ -124,10 +126,9 @@ async function backfillPage(dependencies: JobDependencies, sandbox: string): Pro
   const round = await jobs.round(sandbox);
   const { after, people, knownTotal } = round?.value ?? START;
   const page = await profiles.scan(sandbox, { ...(after && { after }), limit: pageSize });
-  const scan = scanOf(open.map(({ value }) => value));
   await evaluate(
     sandbox,
-    page.map((snapshot) => ({ profileId: snapshot.id, snapshot, scan })),
+    page.map((snapshot) => ({ profileId: snapshot.id, snapshot })),
   );
   // Pages may be short before the end: only an empty one is it.
   const to = page.at(-1)?.id;
@@ -140,13 +141,6 @@ async function backfillPage(dependencies: JobDependencies, sandbox: string): Pro
   const rest = isOver ? { ...next, after: '', people: 0 } : next;
   await jobs.commit(sandbox, [...writes, jobs.putRound(rest, round?.version ?? null)]);
   return true;
-}
-
-// General rules are asked for the first time here; later by evaluations.
-function scanOf(backfills: readonly Backfill[]): NonNullable<Task['scan']> {
-  const segmentIds = backfills.map(({ segmentId }) => segmentId);
-  const sinceMs = backfills.reduce((latest, backfill) => Math.max(latest, backfill.sinceMs), 0);
-  return { segmentIds, cause: { kind: 'RULE' }, origin: `p${sinceMs}` };
 }
 
 const START: Round = { after: '', people: 0, knownTotal: 0 };

@@ -2,7 +2,7 @@ import { afterEach, describe } from '@jest/globals';
 import { type ExecutionResult, graphql, parse, subscribe } from 'graphql';
 import { createDispatcher, dispatchCollections } from '../../../flow/dispatch';
 import type { MembershipChanged } from '../../../flow/events';
-import type { ProfileRef, SegmentUsers } from '../../../flow/ports';
+import type { ProfileReader, ProfileRef, SegmentUsers } from '../../../flow/ports';
 import { isAppError } from '../../../platform/errors';
 import type { RequestContext } from '../../../platform/graphql/request-context';
 import { createUlids } from '../../../platform/ids';
@@ -91,6 +91,10 @@ const SUBSCRIPTION = `subscription ($segments: [ID!], $profile: IdentityInput, $
 export interface FixtureOptions extends Partial<SegmentsOptions> {
   /** What the other subgraphs say. */
   readonly usersOf?: SegmentUsers['usersOf'];
+  /** What stands between the subgraph and the people. */
+  readonly around?: (reader: ProfileReader) => ProfileReader;
+  /** The people of another fixture. */
+  readonly people?: People;
   /** False: what is taken in is not brought to the subgraph. */
   readonly dispatch?: boolean;
 }
@@ -123,13 +127,13 @@ async function openSegments(
   options: FixtureOptions = {},
   kept: { readonly people?: People; readonly clock?: ManualClock } = {},
 ): Promise<SegmentsFixture> {
-  const { usersOf = async () => [], dispatch = true, ...rest } = options;
-  const people = kept.people ?? createPeople();
+  const { usersOf = async () => [], around = (reader) => reader, dispatch = true, ...rest } = options;
+  const people = kept.people ?? options.people ?? createPeople();
   const clock = kept.clock ?? createManualClock(NOW_MS);
   const store = await place.open([...segmentsCollections, ...dispatchCollections]);
   const platform = { store, clock, ids: createUlids(), log: createLog('silent'), metrics: createMetrics() };
   const subgraph = createSegmentsSubgraph(platform, {
-    profiles: people.reader,
+    profiles: around(people.reader),
     users: () => [{ usersOf }],
     ...rest,
   });

@@ -1,0 +1,173 @@
+import { beforeEach, expect, test } from '@jest/globals';
+import { describeSegments, did, NOW_MS, SECOND_MS, type SegmentsFixture } from './segments-fixture';
+
+describeSegments('backfill', (open) => {
+  let fixture: SegmentsFixture;
+  beforeEach(async () => {
+    fixture = await open({ pageSize: 5 });
+  });
+  const counts = async (id: string) =>
+    (
+      await fixture.get<{ segment: { counts: { realized: number; exited: number; at: string }; backfill: unknown } }>(
+        'query ($id: ID!) { segment(id: $id) { counts { realized exited at } backfill { done total finishedAt } } }',
+        { id },
+      )
+    ).segment;
+  const seed = async (people: number) => {
+    for (let index = 0; index < people; index += 1) {
+      await fixture.take(`p${String(index).padStart(3, '0')}`, did(index % 2 ? 'purchase' : 'view'));
+    }
+    await fixture.idle();
+  };
+
+  test('S-6 a new segment finds everyone there is, cause RULE, at the instant of its publication', async () => {
+    await seed(23);
+    fixture.clock.advance(SECOND_MS);
+    await fixture.putSegment('buyers', 'xEvent[eventType = "purchase"].count() >= 1');
+    await fixture.idle();
+    const announced = await fixture.announced();
+    expect(announced).toHaveLength(11);
+    expect(new Set(announced.map(({ body }) => `${body.cause.kind} ${body.cause.reference} ${body.atMs}`))).toEqual(
+      new Set([`RULE buyers@1 ${NOW_MS + SECOND_MS}`]),
+    );
+    expect(await counts('buyers')).toEqual({
+      counts: { realized: 11, exited: 0, at: new Date(NOW_MS + SECOND_MS).toISOString() },
+      backfill: null,
+    });
+  });
+
+  test('S-6 a read is by the new rule from its publication on, however far the backfill is', async () => {
+    await fixture.close();
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    fixture = await open({
+      pageSize: 5,
+      around: (reader) => ({
+        ...reader,
+        async scan(sandbox, query) {
+          if (query.limit === 5) await gate;
+          return reader.scan(sandbox, query);
+        },
+      }),
+    });
+    const person = await fixture.take('p1', did('purchase'));
+    await fixture.putSegment('buyers', 'xEvent[eventType = "purchase"].count() >= 1');
+    expect(await fixture.segmentsOf(person)).toEqual(['buyers']);
+    await fixture.putSegment('buyers', 'xEvent[eventType = "purchase"].count() >= 2');
+    expect(await fixture.segmentsOf(person)).toEqual([]);
+    release();
+  });
+
+  test('S-6 a changed rule moves exactly those that it moves', async () => {
+    await fixture.putSegment('s', 'points > 5');
+    for (let points = 0; points < 12; points += 1) await fixture.take(`p${points + 10}`, { attributes: { points } });
+    await fixture.idle();
+    await fixture.putSegment('s', 'points > 8 or points < 2');
+    await fixture.idle();
+    const rule = (await fixture.told()).filter((line) => line.endsWith('RULE'));
+    expect([...rule].sort()).toEqual(['p10 +s RULE', 'p11 +s RULE', 'p16 -s RULE', 'p17 -s RULE', 'p18 -s RULE']);
+    expect((await counts('s')).counts).toMatchObject({ realized: 5, exited: 3 });
+  });
+
+  test('S-6 a backfill goes on after a restart, and announces nobody twice', async () => {
+    await seed(30);
+    let scans = 0;
+    await fixture.close();
+    const slow = await open({
+      pageSize: 5,
+      people: fixture.people,
+      around: (reader) => ({
+        ...reader,
+        async scan(sandbox, query) {
+          if (query.limit === 5) scans += 1;
+          if (scans > 3) throw new Error('The lights went out.');
+          return reader.scan(sandbox, query);
+        },
+      }),
+    });
+    await slow.putSegment('buyers', 'xEvent.count() >= 1');
+    await slow.subgraph.idle().catch(() => undefined);
+    const job = await slow.get<{ segment: { backfill: { done: number } } }>(
+      '{ segment(id: "buyers") { backfill { done total finishedAt } } }',
+    );
+    expect(job.segment.backfill).toEqual({ done: 15, total: 15, finishedAt: null });
+    await slow.close();
+    scans = -1_000;
+    const again = await slow.reopen();
+    await again.idle();
+    const told = await again.told();
+    expect(new Set(told).size).toBe(30);
+    expect(told).toHaveLength(30);
+  });
+
+  test('S-6 two rules published one after the other share the round, and each reaches everyone', async () => {
+    await seed(17);
+    await fixture.putSegment('all', 'xEvent.count() >= 1');
+    await fixture.putSegment('buyers', 'xEvent[eventType = "purchase"].count() >= 1');
+    await fixture.idle();
+    expect((await counts('all')).counts.realized).toBe(17);
+    expect((await counts('buyers')).counts.realized).toBe(8);
+    expect(await fixture.told()).toHaveLength(25);
+  });
+
+  test('S-9 when a segment is withdrawn its members exit, and so do those who depended on it', async () => {
+    await fixture.putSegment('s', 'points > 5');
+    await fixture.putSegment('both', 'inSegment("s") and vip = true');
+    for (let points = 0; points < 12; points += 1) {
+      await fixture.take(`p${points + 10}`, { attributes: { points, vip: points === 11 } });
+    }
+    await fixture.idle();
+    const person = { id: 'p21', revision: 1 };
+    expect(await fixture.segmentsOf(person)).toEqual(['both', 's']);
+    fixture.clock.advance(SECOND_MS);
+    await fixture.get('mutation { deactivateSegment(id: "s") { segment { id } } }');
+    expect(await fixture.segmentsOf(person)).toEqual([]);
+    await fixture.idle();
+    const exits = (await fixture.announced()).filter(({ body }) => body.status === 'EXITED').map(({ body }) => body);
+    expect(exits).toHaveLength(7);
+    expect(new Set(exits.map(({ cause, atMs }) => `${cause.kind} ${atMs - NOW_MS}`))).toEqual(new Set(['RULE 1000']));
+    expect((await counts('s')).counts).toMatchObject({ realized: 0, exited: 6 });
+    await fixture.get('mutation { publishSegment(id: "s") { segment { id } } }');
+    await fixture.idle();
+    expect(await fixture.segmentsOf(person)).toEqual(['both', 's']);
+    expect((await counts('s')).counts).toMatchObject({ realized: 6, exited: 0 });
+  });
+
+  test('S-6 members are listed by id, page by page', async () => {
+    await seed(9);
+    await fixture.putSegment('all', 'xEvent.count() >= 1');
+    await fixture.putSegment('all-2', 'xEvent.count() >= 1');
+    await fixture.idle();
+    const page = (args: string) =>
+      fixture.get<{ segment: { members: { edges: { node: object }[]; pageInfo: { hasNextPage: boolean } } } }>(
+        `{ segment(id: "all") { members${args} { edges { cursor node { id revision } } pageInfo { hasNextPage endCursor } } } }`,
+      );
+    const { members } = (await page('(first: 8)')).segment;
+    expect(members.edges[0]).toEqual({ cursor: 'p000', node: { id: 'p000', revision: 1 } });
+    expect(members).toMatchObject({ pageInfo: { hasNextPage: true } });
+    const last = (await page('(first: 8, after: "p007")')).segment.members;
+    expect(last.edges.map(({ node }) => node)).toEqual([{ id: 'p008', revision: 1 }]);
+    expect(last.pageInfo.hasNextPage).toBe(false);
+  });
+
+  test('the reader tells others who is published, and who is in', async () => {
+    await seed(9);
+    await fixture.putSegment('all', 'xEvent.count() >= 1');
+    await fixture.putSegment('draft', 'a = 1', { publish: false });
+    await fixture.idle();
+    const { reader } = fixture.subgraph;
+    expect(await reader.published('default', ['draft', 'all', 'none'])).toEqual(['all']);
+    const members = await reader.members('default', 'all', { after: 'p006', limit: 10 });
+    expect(members).toEqual([
+      { profileId: 'p007', revision: 1, atMs: NOW_MS, cause: { kind: 'RULE', reference: 'all@1' } },
+      expect.objectContaining({ profileId: 'p008' }),
+    ]);
+    const people = [
+      { id: 'p001', revision: 1 },
+      { id: 'nobody', revision: 3 },
+    ];
+    expect(await reader.realized('default', people, NOW_MS)).toEqual([['all'], []]);
+  });
+});
