@@ -15,7 +15,7 @@ import type { PersistedDocuments } from './lanes/persisted';
 import { fromSearch, type GraphqlRequest, readRequest } from './lanes/request';
 import { createSocketLane } from './lanes/websocket';
 import type { Limits } from './limits';
-import type { Operation, Refused } from './operation';
+import type { Refused } from './operation';
 
 export interface GatewayServerOptions {
   readonly answering: Answering;
@@ -65,7 +65,8 @@ export function createGatewayServer(options: GatewayServerOptions): Door {
     const asked = readRequest(body ?? fromSearch(search), documents);
     const operation = asked && answering.read(asked, caller);
     if (operation && 'errors' in operation) return refuse(response, operation);
-    if (asked && operation && isFast(exchange, asked, operation)) {
+    if (method === 'GET' && asked?.isPersisted && operation?.kind !== 'query') return refuseGet(response);
+    if (asked && operation && isFast(exchange, asked)) {
       requests.inc({ lane: 'persisted' });
       const { data, errors } = await answering.run(operation, asked.variables, caller, factsOf(request));
       const status = data === undefined ? 400 : 200;
@@ -85,8 +86,8 @@ export function createGatewayServer(options: GatewayServerOptions): Door {
   }
 
   /** Known documents need nothing of Apollo Server; whatever is unusual about a request is for it to judge. */
-  function isFast({ request, method }: GraphqlExchange, asked: GraphqlRequest, { kind }: Operation): boolean {
-    if (method === 'GET') return asked.isPersisted && kind === 'query';
+  function isFast({ request, method }: GraphqlExchange, asked: GraphqlRequest): boolean {
+    if (method === 'GET') return asked.isPersisted;
     const { 'content-type': sent = '', accept = '*/*' } = request.headers;
     if (method !== 'POST' || !sent.startsWith('application/json') || !/json|\*\/\*/.test(accept)) return false;
     return asked.isPersisted || documents.isKnown(asked.query);
@@ -109,6 +110,12 @@ export function createGatewayServer(options: GatewayServerOptions): Door {
 function refuse(response: ServerResponse, refused: Refused): void {
   const [first] = refused.errors;
   respond(response, first ? statusOf(first) : 400, { 'content-type': JSON_TYPE }, JSON.stringify(refused));
+}
+
+function refuseGet(response: ServerResponse): void {
+  const message = 'GET asks questions only: send this by POST.';
+  const body = JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] });
+  respond(response, 405, { 'content-type': JSON_TYPE, allow: 'POST' }, body);
 }
 
 function isBrowser({ request, method, search }: GraphqlExchange): boolean {

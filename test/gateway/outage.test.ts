@@ -4,7 +4,7 @@ import type { Link } from '../../gateway/links/link';
 import { createRemoteLink } from '../../gateway/links/remote';
 import { AppError } from '../../platform/errors';
 import { createManualClock } from '../support/manual-clock';
-import { openGateway, type TestSubgraph, toLink } from './gateway-fixture';
+import { openGateway, type TestSubgraph, toLink, toSchema } from './gateway-fixture';
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -222,7 +222,7 @@ test('an operation that is compiled answers as before it was', async () => {
     name,
     sdl,
     clock,
-    schema: (await import('./gateway-fixture')).toSchema(subgraph),
+    schema: toSchema(subgraph),
     compileAfter: 1,
   });
   const gateway = await gatewayOver([{ ...plain, sdl: toLink(subgraph).sdl }]);
