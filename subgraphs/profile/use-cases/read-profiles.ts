@@ -91,9 +91,13 @@ export function createProfileReads(dependencies: ReadDependencies): ProfileReads
       const normal = rules && normalize(value, rules.normalization);
       if (normal === undefined) return undefined;
       const key = identityKey(namespace, normal);
-      const owner = (await people.owners(sandbox, [key])).get(key);
-      const [person] = owner ? await byIds(sandbox, [owner]) : [];
-      return person && { person, identity: key };
+      for (;;) {
+        const owner = (await people.owners(sandbox, [key])).get(key);
+        const [person] = owner ? await byIds(sandbox, [owner]) : [];
+        // Another process may have moved the identity between the two reads.
+        if (!person || person.head.identities.some((known) => known.key === key))
+          return person && { person, identity: key };
+      }
     },
     async leaves(sandbox, { head }, policy) {
       const { datasets, defaultPolicy } = await configuration.settings(sandbox);
@@ -190,6 +194,8 @@ export function createProfileReader(reads: ProfileReads, dependencies: ReadDepen
 
 // As many as a reader that is a little behind lacks; one that is far behind reads the snapshot.
 const MOST_CHANGES = 64;
+// The log may have grown since the head was read.
+const SPARE_CHANGES = 8;
 
 async function readChanges(
   store: Store,
@@ -202,7 +208,7 @@ async function readChanges(
   const missing = person.head.revision - revision;
   if (missing <= 0) return [];
   if (missing > MOST_CHANGES) return undefined;
-  const entries = await store.log.readKey<ProfileChanged>('ProfileChanged', sandbox, id, missing);
+  const entries = await store.log.readKey<ProfileChanged>('ProfileChanged', sandbox, id, missing + SPARE_CHANGES);
   const changes = entries.map(({ body }) => body).filter((body) => body.revision > revision);
   return changes[0]?.revision === revision + 1 ? changes : undefined;
 }
