@@ -29,6 +29,7 @@ import { createReadMemberships } from './use-cases/read-memberships';
 import { createQualifications } from './use-cases/read-qualifications';
 import { createJobs } from './use-cases/run-jobs';
 import { createSegmentVerbs } from './use-cases/save-segment';
+import { createEvaluationSchedule } from './use-cases/schedule-evaluations';
 import { createSegmentReader } from './use-cases/segment-reader';
 
 /** What the segments subgraph keeps. */
@@ -71,7 +72,7 @@ export interface SegmentsSubgraph extends SubgraphSchema {
 export function createSegmentsSubgraph(platform: Platform, options: SegmentsOptions): SegmentsSubgraph {
   const parts = createParts(platform, options);
   const { clock } = platform;
-  const { configuration, counts, members, jobStore, due, jobs, tail, read, profiles, timeZone, runs } = parts;
+  const { configuration, counts, members, jobStore, due, jobs, schedule, tail, read, profiles, timeZone, runs } = parts;
   const qualifications = createQualifications(tail, profiles);
   const { schema, sdl } = createSubgraphSchema({
     resolvers: [
@@ -103,13 +104,16 @@ export function createSegmentsSubgraph(platform: Platform, options: SegmentsOpti
       for (const sandbox of sandboxes) {
         due.start(sandbox);
         jobs.start(sandbox);
+        schedule.start(sandbox);
       }
     },
     async idle() {
+      await schedule.idle();
       await jobs.idle();
       await due.idle();
     },
     async close() {
+      await schedule.close();
       await jobs.close();
       await due.close();
       await tail.close();
@@ -155,5 +159,6 @@ function createParts(platform: Platform, options: SegmentsOptions) {
     clock,
     onWork,
   });
-  return { ...shared, configuration, jobStore, tail, evaluate, read, runs, jobs, due, verbs };
+  const schedule = createEvaluationSchedule({ ...shared, runs });
+  return { ...shared, schedule, configuration, jobStore, tail, evaluate, read, runs, jobs, due, verbs };
 }

@@ -28,6 +28,7 @@ export interface JobStore {
 }
 
 const ROUND = 'round';
+const EVALUATION = 'evaluation|';
 const MOST_JOBS = 1_000;
 
 /** Over the collection of `jobsSpec`. */
@@ -65,5 +66,10 @@ export function withdrawalId(segmentId: string): string {
 
 /** The id of the document of an evaluation that callers know as `id`. */
 export function evaluationId(id: string): string {
-  return `evaluation|${id}`;
+  return `${EVALUATION}${id}`;
+}
+
+/** The inverse of `evaluationId`. */
+export function callersId(id: string): string {
+  return id.slice(EVALUATION.length);
 }

@@ -5,7 +5,7 @@ import type { Ids } from '../../../platform/ids';
 import type { Stored } from '../../../platform/store/store';
 import type { EvaluationRun } from '../domain/job';
 import type { Plan } from '../domain/plan';
-import { evaluationId, type JobStore } from '../store/job-store';
+import { callersId, evaluationId, type JobStore } from '../store/job-store';
 import type { EvaluateProfiles } from './evaluate-profiles';
 import type { ReadMemberships } from './read-memberships';
 
@@ -93,7 +93,8 @@ async function nextPage(
 ): Promise<EvaluationRun> {
   const page = await profiles.scan(sandbox, { ...(run.after && { after: run.after }), limit: pageSize });
   const { segmentIds } = run;
-  const scan = { segmentIds, cause: { kind: 'TIME' as const, reference: id }, origin: id };
+  const reference = callersId(id);
+  const scan = { segmentIds, cause: { kind: 'TIME' as const, reference }, origin: `j${reference}` };
   await evaluate(
     sandbox,
     page.map((snapshot) => ({ profileId: snapshot.id, snapshot, scan })),

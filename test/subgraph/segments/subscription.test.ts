@@ -135,7 +135,7 @@ describeSegments('qualifications', (open) => {
     const seen: string[] = [];
     let after: string | null = null;
     for (let more = true; more; ) {
-      const { edges, pageInfo } = (await pull(after)).segmentQualifications;
+      const { edges, pageInfo }: Pulled['segmentQualifications'] = (await pull(after)).segmentQualifications;
       seen.push(...edges.map(({ node }) => short(node)));
       ({ endCursor: after, hasNextPage: more } = pageInfo);
     }
