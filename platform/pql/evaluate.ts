@@ -1,6 +1,6 @@
 import { compileNode } from './evaluation/compile';
 import { toPlain } from './evaluation/plain';
-import type { Compilation, PqlScope, Run } from './evaluation/scope';
+import type { Compilation, Names, PqlEvent, PqlScope, Run } from './evaluation/scope';
 import { createCalendar } from './time/calendar';
 import type { Expression } from './tree';
 
@@ -23,29 +23,46 @@ export interface TimedAnswer {
 
 /** Compiles a tree to closures: once per rule, then one call per person. */
 export function compilePql(tree: Expression, options: PqlOptions = {}): PqlEvaluator {
-  const answer = compileTree(tree, options);
-  return (scope) => toJson(answer(scope).value);
+  const answer = compileFormula(tree, [], options);
+  return (scope) => toJson(answer(scope, []).value);
 }
 
 /** As `compilePql`, with the instant up to which the answer stays. */
 export function compileTimedPql(tree: Expression, options: PqlOptions = {}): (scope: PqlScope) => TimedAnswer {
-  const answer = compileTree(tree, options);
+  const answer = compileFormula(tree, [], options);
   return (scope) => {
-    const { value, turnMs } = answer(scope);
+    const { value, turnMs } = answer(scope, []);
     return { value: toJson(value), turnMs };
   };
 }
 
-function compileTree(tree: Expression, { timeZone }: PqlOptions): (scope: PqlScope) => TimedAnswer {
-  let slotCount = 0;
+/** Compiles a tree in which names stand for values that are given with each call, in order. Dates stay DateValues. */
+export function compileFormula(
+  tree: Expression,
+  variables: readonly string[],
+  { timeZone }: PqlOptions = {},
+): (scope: PqlScope, values: readonly unknown[]) => TimedAnswer {
+  let slotCount = variables.length;
   const compilation: Compilation = { calendar: createCalendar(timeZone), newSlot: () => slotCount++ };
-  const evaluate = toPlain(compileNode(tree, { variables: new Map(), items: [] }, compilation));
-  return (scope) => {
-    const run: Run = { scope, slots: new Array(slotCount), turnMs: Number.POSITIVE_INFINITY };
+  const bindings = new Map(variables.map((name, slot) => [name, { slot, kind: 'value' as const }]));
+  const evaluate = toPlain(compileNode(tree, { variables: bindings, items: [] }, compilation));
+  return (scope, values) => {
+    const run: Run = { scope, slots: [...values], turnMs: Number.POSITIVE_INFINITY };
     const value = evaluate(run);
     return { value, turnMs: run.turnMs };
   };
 }
+
+/** Compiles what is asked of one event, names being the event's own. What else there is, is not seen. */
+export function compileEventPql(tree: Expression, { timeZone }: PqlOptions = {}): (event: PqlEvent) => unknown {
+  let slotCount = 1;
+  const compilation: Compilation = { calendar: createCalendar(timeZone), newSlot: () => slotCount++ };
+  const names: Names = { variables: new Map(), items: [{ slot: 0, kind: 'event' }] };
+  const evaluate = toPlain(compileNode(tree, names, compilation));
+  return (event) => evaluate({ scope: NOBODY, slots: [event], turnMs: Number.POSITIVE_INFINITY });
+}
+
+const NOBODY: PqlScope = { profile: {}, nowMs: 0 };
 
 /** True for `true` alone: a missing value, a number or a text is not. */
 export function isTrue(value: unknown): boolean {

@@ -1,4 +1,6 @@
 import type { Calendar } from '../time/calendar';
+import { DateValue } from '../time/date-value';
+import { sumExactly } from './exact-sum';
 import { areEqual, compareValues, isMissing, toKey, toList, withoutCase } from './values';
 
 type SetFunction = (left: unknown, right: unknown, calendar: Calendar) => unknown;
@@ -44,41 +46,56 @@ export function distinct(list: readonly unknown[]): readonly unknown[] {
   return [...seen.values()];
 }
 
-/** Aggregates of a list. Values of another kind than numbers (for min and max: than the first) are skipped. */
+/** Aggregates of a list: numbers for sum and average, values of one kind for min and max; others are skipped. */
 export const aggregates: Readonly<Record<string, (values: readonly unknown[], calendar: Calendar) => unknown>> = {
   count: (values) => values.length,
-  sum: (values) => numbersOf(values).reduce((sum, value) => sum + value, 0),
+  sum: (values) => toFinite(sumExactly(numbersOf(values))),
   average: (values) => {
     const numbers = numbersOf(values);
-    return numbers.length > 0 ? numbers.reduce((sum, value) => sum + value, 0) / numbers.length : undefined;
+    return numbers.length > 0 ? toFinite(sumExactly(numbers) / numbers.length) : undefined;
   },
   min: (values, calendar) => findExtreme(values, -1, calendar),
   max: (values, calendar) => findExtreme(values, 1, calendar),
 };
 
 function numbersOf(values: readonly unknown[]): readonly number[] {
-  return values.filter((value): value is number => typeof value === 'number' && !Number.isNaN(value));
+  return values.filter((value): value is number => typeof value === 'number');
 }
 
-function findExtreme(values: readonly unknown[], sign: 1 | -1, calendar: Calendar): unknown {
+/** A number that is one; `undefined` where it left the range of numbers. */
+export function toFinite(value: number): number | undefined {
+  return Number.isFinite(value) ? value : undefined;
+}
+
+/** Which kind of values is ordered when there are several: numbers before dates before texts. 3: has no order. */
+export function kindOf(value: unknown): 0 | 1 | 2 | 3 {
+  if (typeof value === 'number') return Number.isNaN(value) ? 3 : 0;
+  if (value instanceof DateValue) return 1;
+  return typeof value === 'string' ? 2 : 3;
+}
+
+/** The least (`sign` -1) or greatest (1) of the values of the first kind that is there. */
+export function findExtreme(values: readonly unknown[], sign: 1 | -1, calendar: Calendar): unknown {
   let extreme: unknown;
+  let kind: number = 3;
   for (const value of values) {
-    const isComparable = !Number.isNaN(compareValues(value, value, calendar));
-    if (!isComparable) continue;
-    if (extreme === undefined || sign * compareValues(value, extreme, calendar) > 0) extreme = value;
+    const itsKind = kindOf(value);
+    if (itsKind > kind || itsKind === 3) continue;
+    if (itsKind < kind || sign * compareValues(value, extreme, calendar) > 0) extreme = value;
+    kind = itsKind;
   }
   return extreme;
 }
 
-/** The `n` items with the greatest (`sign` 1) or least (-1) values, those first; items without value are left out. */
+/** The `n` items with the greatest (`sign` 1) or least (-1) values, those first; items without one are left out. */
 export function pickExtremes<T>(
   items: readonly { readonly item: T; readonly value: unknown }[],
   n: unknown,
   sign: 1 | -1,
   calendar: Calendar,
 ): readonly T[] {
-  const [first] = items.filter(({ value }) => !Number.isNaN(compareValues(value, value, calendar)));
-  const ranked = items.filter(({ value }) => first && !Number.isNaN(compareValues(value, first.value, calendar)));
+  const kind = items.reduce((least, { value }) => Math.min(least, kindOf(value)), 3);
+  const ranked = items.filter(({ value }) => kind < 3 && kindOf(value) === kind);
   ranked.sort((a, b) => -sign * compareValues(a.value, b.value, calendar));
   const count = typeof n === 'number' && n > 0 ? Math.floor(n) : 0;
   return ranked.slice(0, count).map(({ item }) => item);

@@ -1,26 +1,18 @@
 import { createHash } from 'node:crypto';
-import { compileTimedPql, type PqlScope } from '../../../../platform/pql/evaluate';
-import { inspectPql } from '../../../../platform/pql/inspect';
+import { compileRules } from './evaluation/compiled-rules';
+import { Engine, toScope } from './evaluation/engine';
+import { cloneState, findNextDueMs, type RuleState } from './evaluation/state';
+import { type PackedState, packState, unpackState } from './pack';
 import type { Flip, FlipCause, Person, PersonChange, Rule, RuleMethod } from './rule';
-import { inOrderOfReference } from './segment-cycle';
 
+export type { RuleState } from './evaluation/state';
 export type { Flip, FlipCause, Person, PersonChange, Rule, RuleEvent, RuleMethod } from './rule';
 
 export interface RuleSetOptions {
   /** The IANA zone of days and months (default: UTC). */
   readonly timeZone?: string;
-  /** How many events of a person are kept (default: 5,000); rules that need them all say so in their reasons. */
+  /** How many events of a person are kept (default: 5,000); rules that are answered from those say so. */
   readonly maxEvents?: number;
-}
-
-/** What is known of one person under one rule set. Owned by whoever asked for it; only the rule set reads it. */
-export interface RuleState {
-  /** Up to when it was evaluated: time never goes back. */
-  asOfMs: number;
-  person: Person;
-  given: Set<string>;
-  realized: Uint8Array;
-  turnsMs: Float64Array;
 }
 
 /**
@@ -31,12 +23,16 @@ export interface RuleSet {
   /** The same for the same rules, versions, zone and engine: packed states of another one cannot be read. */
   readonly fingerprint: string;
   readonly ids: readonly string[];
-  /** Rules that read `context`: they hold for one request, are asked by `evaluateContextual`, and never flip. */
+  /** Rules that read `context`, or ask for one that does: they hold for one request, and are not kept here. */
   readonly contextual: readonly string[];
-  /** Rules that no incremental form covers: asked by `evaluateGeneral`, told by `setGiven`. */
+  /** Rules that no incremental form covers: found by `evaluateGeneral`, told by `setGiven`. */
   readonly general: readonly string[];
+  /** How a rule is evaluated, and why (S-4). */
   methodOf(id: string): RuleMethod;
-  /** The state at `nowMs` of a person read whole. General rules, and audiences from elsewhere, are as in `given`. */
+  /**
+   * The state at `nowMs` of a person read whole.
+   * @param given the segments of general rules, and the audiences from elsewhere, that the person is in
+   */
   hydrate(person: Person, nowMs: number, given?: Iterable<string>): RuleState;
   /** Folds a change in at `nowMs`. At most one flip a segment at one instant, each rule after those that it asks for. */
   apply(state: RuleState, change: PersonChange, nowMs: number): readonly Flip[];
@@ -46,7 +42,7 @@ export interface RuleSet {
   setGiven(state: RuleState, id: string, isMember: boolean, nowMs: number, cause: FlipCause): readonly Flip[];
   /** The flips that lead from the segments that someone was in before to this state: after a merge, or new rules. */
   differences(state: RuleState, before: ReadonlySet<string>, cause: FlipCause): readonly Flip[];
-  /** The segments that the person is in, contextual ones apart, in the order of `ids`. */
+  /** The segments that the person is in, in the order of evaluation. */
   realized(state: RuleState): readonly string[];
   isRealized(state: RuleState, id: string): boolean;
   /** The next instant at which time alone may move something; `undefined` for never. */
@@ -63,7 +59,7 @@ export interface RuleSet {
     nowMs: number,
     ids?: readonly string[],
   ): ReadonlyMap<string, boolean>;
-  /** The contextual rules that hold for a request. Their `events` may be left empty when none of them reads events. */
+  /** The contextual rules that hold for a request. The person's events may be left out when none of them reads any. */
   evaluateContextual(
     person: Person,
     state: RuleState,
@@ -72,170 +68,80 @@ export interface RuleSet {
   ): readonly string[];
 }
 
-interface CompiledRule extends Rule {
-  readonly answer: ReturnType<typeof compileTimedPql>;
-  readonly reads: ReturnType<typeof inspectPql>;
-}
-
 /** Compiles the rules. `inSegment` of an id that is not among them is an audience from elsewhere, told by `setGiven`. */
 export function createRuleSet(rules: readonly Rule[], options: RuleSetOptions = {}): RuleSet {
-  const compiled = inOrderOfReference(rules).map((rule): CompiledRule => {
-    return { ...rule, answer: compileTimedPql(rule.tree, options), reads: inspectPql(rule.tree) };
-  });
-  const contextual = findContextual(compiled);
-  const kept = compiled.filter(({ id }) => !contextual.has(id));
-  const positions = new Map(kept.map(({ id }, index) => [id, index]));
-  const fingerprint = toFingerprint(rules, options);
-
-  const isRealized = (state: RuleState, id: string): boolean => {
-    const position = positions.get(id);
-    return position === undefined ? state.given.has(id) : state.realized[position] === 1;
-  };
-
-  const evaluate = (state: RuleState): void => {
-    const scope = toScope(state.person, state.asOfMs, (id) => isRealized(state, id));
-    kept.forEach(({ answer }, index) => {
-      const { value, turnMs } = answer(scope);
-      state.realized[index] = value === true ? 1 : 0;
-      state.turnsMs[index] = turnMs;
-    });
-  };
-
-  const flipsOf = (state: RuleState, before: Uint8Array, cause: FlipCause): Flip[] =>
-    kept.flatMap(({ id }, index) => {
-      if (before[index] === state.realized[index]) return [];
-      return [{ segmentId: id, status: state.realized[index] ? 'REALIZED' : 'EXITED', atMs: state.asOfMs, cause }];
-    });
-
-  const soonest = (state: RuleState): number => state.turnsMs.reduce((a, b) => Math.min(a, b), Infinity);
-
-  const advance = (state: RuleState, nowMs: number): readonly Flip[] => {
-    const flips: Flip[] = [];
-    for (let dueMs = soonest(state); dueMs <= nowMs; dueMs = soonest(state)) {
-      const before = state.realized.slice();
-      state.asOfMs = dueMs;
-      evaluate(state);
-      flips.push(...flipsOf(state, before, { kind: 'TIME', reference: new Date(dueMs).toISOString() }));
-    }
-    state.asOfMs = Math.max(state.asOfMs, nowMs);
-    return flips;
-  };
-
-  const reevaluate = (state: RuleState, nowMs: number, cause: FlipCause, change: () => void): readonly Flip[] => {
-    const due = advance(state, nowMs);
-    const before = state.realized.slice();
-    change();
-    evaluate(state);
-    return [...due, ...flipsOf(state, before, cause)];
-  };
-
-  const clone = (state: RuleState): RuleState => ({
-    ...state,
-    given: new Set(state.given),
-    realized: state.realized.slice(),
-    turnsMs: state.turnsMs.slice(),
-  });
+  const { timeZone = 'UTC', maxEvents = 5000 } = options;
+  const compiled = compileRules(rules, timeZone, maxEvents);
+  const { positions, leaves, contextual } = compiled;
+  const engine = new Engine(compiled);
+  const ordered = compiled.rules;
+  const generalAt = ordered.flatMap(({ general }, place) => (general ? [place] : []));
+  const fingerprint = toFingerprint(rules, timeZone, maxEvents);
+  const packing = { fingerprint, leaves, general: generalAt };
+  const idAt = (place: number): string => ordered[place]?.id ?? '';
 
   return {
     fingerprint,
     ids: rules.map(({ id }) => id),
-    contextual: [...contextual],
-    general: [],
-    methodOf(id) {
-      const rule = compiled.find((each) => each.id === id);
-      if (!rule) return { method: 'BATCH', reasons: [`There is no published rule ${id}.`] };
-      if (contextual.has(id)) return { method: 'EDGE', reasons: ['It reads the request.'] };
-      if (rule.reads.readsEvents) return { method: 'STREAMING', reasons: ['It reads events.'] };
-      if (rule.reads.readsTime) return { method: 'STREAMING', reasons: ['It reads the time.'] };
-      return { method: 'EDGE', reasons: ['It compares attributes of the profile.'] };
-    },
+    contextual: [...contextual.keys()],
+    general: generalAt.map(idAt),
+    methodOf: (id) => ordered[positions.get(id) ?? -1]?.method ?? contextual.get(id) ?? unknownMethod(id),
     hydrate(person, nowMs, given = []) {
-      const state: RuleState = {
-        asOfMs: nowMs,
-        person,
-        given: new Set(given),
-        realized: new Uint8Array(kept.length),
-        turnsMs: new Float64Array(kept.length),
-      };
-      evaluate(state);
+      const state = engine.create(nowMs, given);
+      engine.read(state, person);
       return state;
     },
-    apply(state, change, nowMs) {
-      const last = change.events.at(-1);
-      const cause =
-        change.cause.kind === 'EVENT' && last ? { kind: 'EVENT' as const, reference: last.key } : change.cause;
-      return reevaluate(state, nowMs, cause, () => {
-        state.person = withChange(state.person, change);
-      });
-    },
-    advance,
-    setGiven(state, id, isMember, nowMs, cause) {
-      return reevaluate(state, nowMs, cause, () => {
-        if (isMember) state.given.add(id);
-        else state.given.delete(id);
-      });
-    },
-    differences(state, before, cause) {
-      const bits = Uint8Array.from(kept, ({ id }) => (before.has(id) ? 1 : 0));
-      return flipsOf(state, bits, cause);
-    },
-    realized: (state) => kept.filter((_, index) => state.realized[index] === 1).map(({ id }) => id),
-    isRealized,
+    apply: (state, change, nowMs) => engine.apply(state, change, nowMs),
+    advance: (state, nowMs) => engine.advance(state, nowMs),
+    setGiven: (state, id, isMember, nowMs, cause) =>
+      engine.setGiven(state, { id, rule: positions.get(id) }, isMember, nowMs, cause),
+    differences: (state, before, cause) =>
+      ordered.flatMap(({ id }, place): Flip[] => {
+        const isIn = state.realized[place] === 1;
+        if (isIn === before.has(id)) return [];
+        return [{ segmentId: id, status: isIn ? 'REALIZED' : 'EXITED', atMs: state.asOfMs, cause }];
+      }),
+    realized: (state) => ordered.flatMap(({ id }, place) => (state.realized[place] === 1 ? [id] : [])),
+    isRealized: (state, id) => leaves.isIn(state, id),
     nextDueMs(state) {
-      const dueMs = soonest(state);
+      const dueMs = findNextDueMs(state);
       return Number.isFinite(dueMs) ? dueMs : undefined;
     },
-    clone,
-    pack: (state) => packState(fingerprint, state),
-    unpack: (packed) => unpackState(fingerprint, packed),
-    evaluateGeneral: () => new Map(),
+    clone: cloneState,
+    pack: (state) => packState(state, packing),
+    unpack(packed) {
+      if (!Array.isArray(packed) || packed[0] !== fingerprint) return undefined;
+      const state = engine.create(0, []);
+      try {
+        unpackState(packed as unknown as PackedState, state, packing);
+      } catch {
+        return undefined;
+      }
+      engine.settleAll(state);
+      return state;
+    },
+    evaluateGeneral(person, state, nowMs, ids) {
+      const asked = generalAt.filter((place) => !ids || ids.includes(idAt(place)));
+      return new Map(asked.map((place) => [idAt(place), engine.askGeneral(place, person, state, nowMs)]));
+    },
     evaluateContextual(person, state, context, nowMs) {
       const held = new Set<string>();
-      const scope = { ...toScope(person, nowMs, (id) => held.has(id) || isRealized(state, id)), context };
-      for (const { id, answer } of compiled) if (contextual.has(id) && answer(scope).value === true) held.add(id);
+      const inSegment = (id: string): boolean => held.has(id) || (!contextual.has(id) && leaves.isIn(state, id));
+      const scope = { ...toScope(person, nowMs, inSegment), context };
+      for (const { id, answer } of compiled.contextualRules) if (answer(scope).value === true) held.add(id);
       return [...held];
     },
   };
 }
 
-/** Rules that read the request, or ask for one that does. */
-function findContextual(ordered: readonly CompiledRule[]): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const { id, reads } of ordered) {
-    if (reads.readsContext || reads.segments.some((segment) => found.has(segment))) found.add(id);
-  }
-  return found;
+function unknownMethod(id: string): RuleMethod {
+  return { method: 'BATCH', reasons: [`There is no rule ${id} here.`] };
 }
 
-function toScope(person: Person, nowMs: number, inSegment: (id: string) => boolean): PqlScope {
-  const { attributes, computedAttributes = {}, events } = person;
-  return { profile: { ...attributes, computedAttributes }, events, nowMs, inSegment };
-}
+/** The form of packed states; raised when it changes. */
+const FORM = 2;
 
-function withChange(person: Person, { events, attributes, computedAttributes }: PersonChange): Person {
-  return {
-    attributes: attributes ?? person.attributes,
-    computedAttributes: computedAttributes ?? person.computedAttributes ?? {},
-    events: events.length > 0 ? [...person.events, ...events] : person.events,
-  };
-}
-
-function toFingerprint(rules: readonly Rule[], { timeZone = 'UTC' }: RuleSetOptions): string {
-  const content = JSON.stringify([1, timeZone, rules.map(({ id, version, tree }) => [id, version, tree])]);
-  return createHash('sha256').update(content).digest('base64url').slice(0, 22);
-}
-
-function packState(fingerprint: string, { asOfMs, person, given, realized, turnsMs }: RuleState): string {
-  return JSON.stringify([fingerprint, asOfMs, person, [...given], [...realized], [...turnsMs].map(String)]);
-}
-
-function unpackState(fingerprint: string, packed: unknown): RuleState | undefined {
-  try {
-    const [of, asOfMs, person, given, realized, turns] = JSON.parse(String(packed));
-    if (of !== fingerprint) return undefined;
-    const turnsMs = Float64Array.from(turns, Number);
-    return { asOfMs, person, given: new Set(given), realized: Uint8Array.from(realized), turnsMs };
-  } catch {
-    return undefined;
-  }
+function toFingerprint(rules: readonly Rule[], timeZone: string, maxEvents: number): string {
+  const content = [FORM, timeZone, maxEvents, rules.map(({ id, version, tree }) => [id, version, tree])];
+  return createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 22);
 }

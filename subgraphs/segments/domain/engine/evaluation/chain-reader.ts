@@ -1,0 +1,109 @@
+import { type MatchStep, matchChain } from '../../../../../platform/pql/evaluation/chain-match';
+import type { ChainStepSpec } from '../planning/leaf';
+import type { FeatureReader } from './feature-reader';
+import { firstAtLeast } from './series';
+import type { RuleState } from './state';
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** Whether a chain holds, read from the series of its steps. */
+export function createChainReader(steps: readonly ChainStepSpec[], series: readonly number[]): FeatureReader {
+  const isSimple = steps.every(
+    ({ negated, exactly, anchored, window }) =>
+      !negated && !exactly && !anchored && (!window || window.lengthMs !== undefined),
+  );
+  return isSimple ? createLatestReader(steps, series) : createMatchReader(steps, series);
+}
+
+/**
+ * Steps without conditions on each other, in windows that end now: the latest choice of events, found from the last
+ * step back, lasts longest.
+ */
+function createLatestReader(steps: readonly ChainStepSpec[], series: readonly number[]): FeatureReader {
+  const find = (state: RuleState, nowMs: number): number => {
+    let beforeMs = NEVER;
+    let dueMs = NEVER;
+    for (let index = steps.length - 1; index >= 0; index--) {
+      const { n, window } = steps[index] as ChainStepSpec;
+      const times = state.series[series[index] as number]?.times;
+      if (!times) return Number.NaN;
+      const end = firstAtLeast(times, window ? Math.min(beforeMs, nowMs + 1) : beforeMs);
+      const first = times[end - n];
+      if (first === undefined) return Number.NaN;
+      if (window) dueMs = Math.min(dueMs, first + (window.lengthMs ?? 0));
+      if (dueMs <= nowMs) return Number.NaN;
+      beforeMs = first;
+    }
+    return dueMs;
+  };
+  return {
+    read: (state, nowMs) => !Number.isNaN(find(state, nowMs)),
+    turn(state, nowMs) {
+      const dueMs = find(state, nowMs);
+      return Number.isNaN(dueMs) ? findNextEntry(state, nowMs, steps, series) : dueMs;
+    },
+  };
+}
+
+/** When the next event that is still to come enters a window. */
+function findNextEntry(
+  state: RuleState,
+  nowMs: number,
+  steps: readonly ChainStepSpec[],
+  series: readonly number[],
+): number {
+  return steps.reduce((least, { window }, index) => {
+    if (!window) return least;
+    const times = state.series[series[index] as number]?.times ?? [];
+    return Math.min(least, times[firstAtLeast(times, nowMs + 1)] ?? NEVER);
+  }, NEVER);
+}
+
+function createMatchReader(steps: readonly ChainStepSpec[], series: readonly number[]): FeatureReader {
+  return {
+    read: (state, nowMs) =>
+      matchChain(
+        steps.map((step, index) => toMatchStep(step, state.series[series[index] as number]?.times ?? [], nowMs)),
+      ) !== undefined,
+    turn: (state, nowMs) =>
+      steps.reduce((least, { window }, index) => {
+        if (!window) return least;
+        const times = state.series[series[index] as number]?.times ?? [];
+        const { lowMs, highMs } = window.bounds(nowMs);
+        const [from, to] = [firstAtLeast(times, lowMs), firstAtLeast(times, highMs)];
+        const edges = [times[from - 1], times[from], times[to]].filter((t) => t !== undefined);
+        return edges.reduce((soonest, t) => Math.min(soonest, window.turn(t, nowMs)), least);
+      }, NEVER),
+  };
+}
+
+function toMatchStep(step: ChainStepSpec, times: readonly number[], nowMs: number): MatchStep {
+  const { negated, n, exactly, window, windowed, anchored } = step;
+  const bounds = window?.bounds(nowMs);
+  const candidates = bounds
+    ? times.slice(firstAtLeast(times, bounds.lowMs), firstAtLeast(times, bounds.highMs))
+    : times;
+  const anchors = (anchored?.references ?? []).filter((reference) => typeof reference === 'number');
+  return {
+    negated,
+    n,
+    exactly,
+    candidates,
+    windowed,
+    anchors,
+    isInWindow: anchored ? (t, ends) => isAnchored(anchored, t, ends) : () => true,
+  };
+}
+
+function isAnchored(
+  { test, references }: NonNullable<ChainStepSpec['anchored']>,
+  t: number,
+  ends: readonly number[],
+): boolean {
+  const [low, high] = references.map((reference) => {
+    if (typeof reference !== 'number') return reference;
+    const end = ends[reference] as number;
+    return { startMs: end, endMs: end };
+  });
+  return test(t, low, high);
+}
