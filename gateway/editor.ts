@@ -23,8 +23,8 @@ export interface EditorTab {
 
 /** A query editor that comes with us: the page loads nothing from elsewhere. */
 export interface Editor {
-  /** The page, for a browser that came by `host`. */
-  page(response: ServerResponse, host: string): void;
+  /** The page. */
+  page(response: ServerResponse): void;
   /** One of the page's files. Throws NOT_FOUND for others. */
   file(response: ServerResponse, path: string): Promise<void>;
 }
@@ -66,9 +66,9 @@ export function createEditor({ title, tabs }: EditorOptions): Editor {
       .map(({ parentPath, name }) => relative(folder, join(parentPath, name))),
   );
   return {
-    page(response, host) {
+    page(response) {
       const headers = { 'content-type': TYPES['.html'] as string, 'content-security-policy': ONLY_OURS };
-      respond(response, 200, headers, render(title, tabs, host));
+      respond(response, 200, headers, render(title, tabs));
     },
     async file(response, path) {
       const name = path.slice(EDITOR_PATH.length);
@@ -84,25 +84,34 @@ export function createEditor({ title, tabs }: EditorOptions): Editor {
   };
 }
 
-function render(title: string, tabs: readonly EditorTab[], host: string): string {
+// The page alone knows by which address it came, also behind a proxy: its script fills these in.
+const HTTP_ADDRESS = 'attune-http-address';
+const SOCKET_ADDRESS = 'attune-socket-address';
+
+const STYLE = '<style>app-banner-container { display: none }</style>';
+
+function render(title: string, tabs: readonly EditorTab[]): string {
   const stream = {
-    subscriptionsEndpoint: `ws://${host}/graphql`,
+    subscriptionsEndpoint: SOCKET_ADDRESS,
     initialSubscriptionRequestHandlerId: 'graphql-ws',
   } as const;
   const html = renderAltair({
     baseURL: EDITOR_PATH,
-    endpointURL: '/graphql',
+    endpointURL: HTTP_ADDRESS,
     ...stream,
     preserveState: false,
     disableAccount: true,
     initialWindows: tabs.map(({ title: initialName, query, variables, headers = {} }) => ({
       ...stream,
-      ...{ endpointURL: '/graphql', initialName, initialQuery: query, initialHeaders: { ...headers } },
+      ...{ endpointURL: HTTP_ADDRESS, initialName, initialQuery: query, initialHeaders: { ...headers } },
       ...(variables !== undefined && { initialVariables: variables }),
       initialSubscriptionsPayload: toParameters(headers),
     })),
   });
-  return html.replace('<title>Altair</title>', `<title>${escapeHtml(title)}</title>`);
+  return html
+    .replace('<title>Altair</title>', `<title>${escapeHtml(title)}</title>${STYLE}`)
+    .replaceAll(`\`${HTTP_ADDRESS}\``, "location.origin + '/graphql'")
+    .replaceAll(`\`${SOCKET_ADDRESS}\``, "location.origin.replace(/^http/, 'ws') + '/graphql'");
 }
 
 /** The socket has no headers: what they say of the caller goes into its parameters. */

@@ -59,7 +59,7 @@ export function createGatewayServer(options: GatewayServerOptions): Door {
     const { request, response, method, search, path } = exchange;
     if (method === 'GET' && path.startsWith(EDITOR_PATH)) return editor.file(response, path);
     if (path !== '/graphql') throw new AppError('NOT_FOUND', `There is nothing at ${path}.`);
-    if (isBrowser(exchange)) return editor.page(response, request.headers.host ?? 'localhost');
+    if (isBrowser(exchange)) return editor.page(response);
     const caller = callers.fromAuthorization(request.headers.authorization);
     const body = method === 'POST' ? await readJson(request, limits.bodyBytes) : undefined;
     const asked = readRequest(body ?? fromSearch(search), documents);
