@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,9 +67,15 @@ function createClockFrom(startMs: number): Clock {
   return { now: () => system.now() - aheadMs, at: (atMs, fire) => system.at(atMs + aheadMs, fire) };
 }
 
-if (existsSync(FILE)) {
+/** V8 takes what memory there is before it collects; so it runs as it would on a machine of 1 GiB. */
+const HEAP_FLAG = '--max-old-space-size=704';
+
+if (!existsSync(FILE)) {
+  process.stdout.write(`Skipped: ${FILE} is not there.\n`);
+} else if (!process.execArgv.includes(HEAP_FLAG)) {
+  const { status } = spawnSync(process.execPath, [HEAP_FLAG, ...process.execArgv, __filename], { stdio: 'inherit' });
+  process.exitCode = status ?? 1;
+} else {
   const folder = mkdtempSync(join(tmpdir(), 'attune-bench-'));
   void measureRetail(folder).finally(() => rmSync(folder, { recursive: true }));
-} else {
-  process.stdout.write(`Skipped: ${FILE} is not there.\n`);
 }

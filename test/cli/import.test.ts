@@ -167,8 +167,8 @@ describe('an import', () => {
 
   it('does not go on with another file, mapping or dataset; --restart begins anew', async () => {
     const file = write('orders.csv', [HEADER, ...rowsOf(30)].join('\n'));
-    const signal = AbortSignal.abort();
-    await run(file, { signal });
+    await run(file, { signal: AbortSignal.abort() });
+    expect(existsSync(checkpointOf(file))).toBe(true);
     await expect(run(file, { dataset: 'other' })).rejects.toThrow(/another dataset/);
     write('orders.csv', [HEADER, ...rowsOf(31)].join('\n'));
     await expect(run(file)).rejects.toBeInstanceOf(ConfigurationError);

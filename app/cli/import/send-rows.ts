@@ -108,10 +108,10 @@ function createSettling({ clock, report, from, checkpoint, reader, progress }: R
       shown?.update({ part: reader.readBytes() / Math.max(1, reader.sizeBytes), counts });
       if (clock.now() - savedMs >= CHECKPOINT_EVERY_MS) await save();
     },
-    /** Leaves a checkpoint, or none when all is in. */
+    /** Leaves a checkpoint, or none when all is in or nothing is. */
     async end(finished: boolean): Promise<Counts> {
       shown?.stop();
-      if (finished) await removeCheckpoint(checkpoint);
+      if (finished || counts.rows === 0) await removeCheckpoint(checkpoint);
       else await save();
       return counts;
     },
