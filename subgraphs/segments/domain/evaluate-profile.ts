@@ -63,9 +63,7 @@ function isFirst(revisionBefore: number, change: ProfileChanged): boolean {
 
 function takeChange(evaluated: Evaluated, change: ProfileChanged, news: News, plan: Plan): Step {
   if (change.endedIn !== undefined) return endProfile(evaluated, change);
-  if (isFirst(evaluated.revision, change)) {
-    return applyChange(beginAnew(plan, change.atMs), change, plan);
-  }
+  if (isFirst(evaluated.revision, change)) return beginAnew(change, plan);
   const follows = change.revision === evaluated.revision + 1 && !change.rebuilt;
   if (follows && isCurrent(evaluated, plan)) return applyChange(evaluated, change, plan);
   return fromSnapshot(evaluated, news, change, plan);

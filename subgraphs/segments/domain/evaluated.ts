@@ -34,10 +34,17 @@ export function isCurrent(evaluated: Evaluated, plan: Plan): boolean {
   return evaluated.state !== undefined && evaluated.fingerprint === plan.fingerprint;
 }
 
-/** A profile from before its first change. */
-export function beginAnew(plan: Plan, nowMs: number): Evaluated {
-  const state = plan.rules.hydrate(NOBODY, nowMs);
-  return { ...NEVER, fingerprint: plan.fingerprint, planSinceMs: plan.sinceMs, state };
+/** A profile with its first change: what holds for it then, also what holds for everyone, comes of that change. */
+export function beginAnew(change: ProfileChanged, plan: Plan): Step {
+  const { fingerprint, sinceMs, rules } = plan;
+  const { revision, atMs } = change;
+  const state = rules.hydrate(NOBODY, atMs);
+  const causes = new Map(rules.apply(state, change, atMs).map(({ segmentId, cause }) => [segmentId, cause]));
+  const flips = rules.realized(state).map((segmentId): Flip => {
+    return { segmentId, status: 'REALIZED', atMs, cause: causes.get(segmentId) ?? change.cause };
+  });
+  const begun = { ...NEVER, revision, fingerprint, planSinceMs: sinceMs, state };
+  return toStep(begun, flips, () => `r${revision}`, plan);
 }
 
 /** The next change of a profile whose state is current. Time that passed before it has its effect first. */

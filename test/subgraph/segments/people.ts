@@ -41,12 +41,14 @@ export interface People {
   entries(): readonly LogEntry<ProfileChanged>[];
   snapshot(profileId: string): ProfileSnapshot | undefined;
   ids(): readonly string[];
+  /** Those who ended included. */
+  everIds(): readonly string[];
   /** Forgets the changes before, as a log that was trimmed. */
   trim(): void;
 }
 
 /** Nobody at first. */
-export function createPeople(): People {
+export function createPeople(sandbox = 'default'): People {
   const people = new Map<string, Person>();
   const log: LogEntry<ProfileChanged>[] = [];
   const calls = { find: 0, getMany: 0, changes: 0, scan: 0 };
@@ -68,8 +70,8 @@ export function createPeople(): People {
     const body: ProfileChanged = { profileId, revision, atMs, cause, events: [], ...rest };
     person.changes.push(body);
     const entry = { stream: 'ProfileChanged', key: profileId, id: `${profileId}|${revision}`, at: atMs, body };
-    log.push({ ...entry, sandbox: 'default', partition: store.log.partitionOf(profileId), position: log.length + 1 });
-    await store.commit({ sandbox: 'default', writes: [], entries: [entry] });
+    log.push({ ...entry, sandbox, partition: store.log.partitionOf(profileId), position: log.length + 1 });
+    await store.commit({ sandbox, writes: [], entries: [entry] });
   };
   const toSnapshot = (
     { id, revision, attributes, events, identities }: Person,
@@ -179,6 +181,7 @@ export function createPeople(): People {
       return person && toSnapshot(person, true);
     },
     ids: () => living().map(({ id }) => id),
+    everIds: () => [...people.keys()],
     trim() {
       for (const person of people.values()) person.changes.length = 0;
     },

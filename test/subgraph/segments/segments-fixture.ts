@@ -95,6 +95,8 @@ export interface FixtureOptions extends Partial<SegmentsOptions> {
   readonly around?: (reader: ProfileReader) => ProfileReader;
   /** The people of another fixture. */
   readonly people?: People;
+  /** Whose data it is; default: `default`. */
+  readonly sandbox?: string;
   /** False: what is taken in is not brought to the subgraph. */
   readonly dispatch?: boolean;
 }
@@ -128,13 +130,15 @@ async function openSegments(
   kept: { readonly people?: People; readonly clock?: ManualClock } = {},
 ): Promise<SegmentsFixture> {
   const { usersOf = async () => [], around = (reader) => reader, dispatch = true, ...rest } = options;
-  const people = kept.people ?? options.people ?? createPeople();
+  const { sandbox = 'default' } = options;
+  const people = kept.people ?? options.people ?? createPeople(sandbox);
   const clock = kept.clock ?? createManualClock(NOW_MS);
   const store = await place.open([...segmentsCollections, ...dispatchCollections]);
   const platform = { store, clock, ids: createUlids(), log: createLog('silent'), metrics: createMetrics() };
   const subgraph = createSegmentsSubgraph(platform, {
     profiles: around(people.reader),
     users: () => [{ usersOf }],
+    sandboxes: [sandbox],
     ...rest,
   });
   const dispatcher = createDispatcher({ platform, subgraph: 'segments', reactions: subgraph.reactions });
@@ -147,7 +151,7 @@ async function openSegments(
         schema: subgraph.schema,
         source,
         variableValues,
-        contextValue: { ...contextAt(clock.now()), ...context },
+        contextValue: { ...contextAt(clock.now(), sandbox), ...context },
       }),
     );
   const get = async <T>(source: string, variables = {}, context = {}): Promise<T> => {
@@ -172,7 +176,7 @@ async function openSegments(
         store.log.read<MembershipChanged>('MembershipChanged', { partition, after: 0, limit: 100_000 }),
       ),
     );
-    return pages.flat();
+    return pages.flat().filter((entry) => entry.sandbox === sandbox);
   };
   const idle = async (): Promise<void> => {
     if (dispatch) await dispatcher.idle();
@@ -219,7 +223,7 @@ async function openSegments(
       );
     },
     async subscribe(variableValues = {}) {
-      const contextValue: RequestContext = { ...contextAt(clock.now()), operation: 'subscription' };
+      const contextValue: RequestContext = { ...contextAt(clock.now(), sandbox), operation: 'subscription' };
       const stream = await subscribe({
         schema: subgraph.schema,
         document: parse(SUBSCRIPTION),
@@ -243,9 +247,9 @@ export function did(eventType: string, rest: Record<string, unknown> = {}, times
   return { event: { eventType, ...rest }, ...(timestampMs !== undefined && { timestampMs }) };
 }
 
-function contextAt(nowMs: number): RequestContext {
+function contextAt(nowMs: number, sandbox: string): RequestContext {
   return {
-    sandbox: 'default',
+    sandbox,
     scope: 'admin',
     requestId: 'r1',
     nowMs,
