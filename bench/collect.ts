@@ -16,7 +16,7 @@ async function measureCollect(): Promise<void> {
     const dispatcher = new Agent({ connections: AT_ONCE });
     const call = async (index: number): Promise<void> => {
       const input = {
-        identityMap: { CRMID: [{ id: `${(index * 7919) % 5000}` }] },
+        identityMap: { CRMID: [{ id: `p${(index * 7919) % 5000}` }] },
         events: [{ _id: `${index}`, timestamp: new Date().toISOString(), eventType: `kind${index % 10}` }],
       };
       const answer = await request(`${url}/graphql`, {

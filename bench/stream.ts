@@ -38,7 +38,7 @@ async function measureStream(): Promise<void> {
           _id: `${index}`,
           timestamp: new Date().toISOString(),
           eventType: 'view',
-          identityMap: { CRMID: [{ id: `${index}` }] },
+          identityMap: { CRMID: [{ id: `p${index}` }] },
         },
       ];
       pending.push(

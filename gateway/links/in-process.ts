@@ -1,9 +1,10 @@
 import { createSourceEventStream, type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
-import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
+import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../platform/clock';
 import { mapStream } from '../stream';
 import type { Link, SubgraphRequest } from './link';
+import { compileVariableDefaults } from './variable-defaults';
 
 export interface InProcessLinkOptions {
   readonly name: string;
@@ -18,9 +19,11 @@ export interface InProcessLinkOptions {
 const OPERATIONS_KEPT = 1_000;
 const COMPILE_AFTER = 8;
 
+type Run = (rootValue: unknown, request: SubgraphRequest) => Promise<ExecutionResult> | ExecutionResult;
+
 interface Known {
   asked: number;
-  compiled: CompiledQuery | undefined;
+  run: Run | undefined;
 }
 
 /** A link to a subgraph of this process. */
@@ -29,10 +32,10 @@ export function createInProcessLink(options: InProcessLinkOptions): Link {
   const operations = new LRUCache<string, Known>({ max: OPERATIONS_KEPT });
 
   function answer(request: SubgraphRequest, rootValue?: unknown): Promise<ExecutionResult> | ExecutionResult {
-    const known = operations.get(request.query) ?? { asked: 0, compiled: undefined };
+    const known = operations.get(request.query) ?? { asked: 0, run: undefined };
     if (++known.asked === 1) operations.set(request.query, known);
-    if (known.asked === compileAfter) known.compiled = compile(schema, request);
-    if (known.compiled) return known.compiled.query(rootValue, request.context, request.variables);
+    if (known.asked === compileAfter) known.run = compile(schema, request);
+    if (known.run) return known.run(rootValue, request);
     return execute({
       schema,
       document: request.document,
@@ -64,10 +67,12 @@ export function createInProcessLink(options: InProcessLinkOptions): Link {
   };
 }
 
-function compile(schema: GraphQLSchema, { document }: SubgraphRequest): CompiledQuery | undefined {
+function compile(schema: GraphQLSchema, { document }: SubgraphRequest): Run | undefined {
   try {
     const compiled = compileQuery(schema, document);
-    return isCompiledQuery(compiled) ? compiled : undefined;
+    if (!isCompiledQuery(compiled)) return undefined;
+    const fill = compileVariableDefaults(schema, document) ?? ((variables) => variables);
+    return (rootValue, { context, variables }) => compiled.query(rootValue, context, fill(variables));
   } catch {
     return undefined;
   }

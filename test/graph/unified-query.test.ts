@@ -112,6 +112,13 @@ describeEveryMode('One question, one answer', (attune) => {
     }
   });
 
+  test('Q-2 the tenth collect is answered as the first was: what is left out has its default', async () => {
+    for (let index = 0; index < 10; index += 1) {
+      const payload = await collect(attune, { identityMap: identityMap('ECID', '5'.repeat(38)) });
+      expect(payload).toMatchObject({ results: [], ecid: null });
+    }
+  });
+
   test('P-14 an unknown identity is null, not an error', async () => {
     const answer = await attune.ask(UNIFIED, { identity: { namespace: 'CRMID', value: 'nobody' } });
     expect(answer).toEqual({ data: { profile: null } });
