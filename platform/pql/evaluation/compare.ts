@@ -1,3 +1,4 @@
+import type { Calendar } from '../time/calendar';
 import type { Compare, Expression } from '../tree';
 import { toPlain } from './plain';
 import { type Compilation, type Compiled, noteTurn, type Run } from './scope';
@@ -23,7 +24,19 @@ export function compileCompare(
   if (operator === '=') return { kind: 'value', run: (run) => areEqual(left(run), right(run), calendar) };
   if (operator === '!=') return { kind: 'value', run: (run) => !areEqual(left(run), right(run), calendar) };
   const holds = ORDERS[operator];
-  return { kind: 'value', run: (run) => holds(compareValues(left(run), right(run), calendar)) };
+  return { kind: 'value', run: (run) => holds(compareInOrder(left(run), right(run), calendar)) };
+}
+
+/** As `compareValues`, but two texts that are dates come by time. */
+function compareInOrder(a: unknown, b: unknown, calendar: Calendar): number {
+  const first =
+    typeof a === 'string' && typeof b === 'string' && mayBeDate(a) && mayBeDate(b) ? calendar.parse(a) : undefined;
+  return compareValues(first ?? a, b, calendar);
+}
+
+/** A look at the first characters, for most texts are no dates. */
+function mayBeDate(text: string): boolean {
+  return text.length >= 10 && text[4] === '-' && text[7] === '-';
 }
 
 /** Where the other side is `now`, takes note of when now comes to this one, and of when it has passed it. */

@@ -3,7 +3,7 @@ import { IANAZone } from 'luxon';
 /** A time zone's clocks. Local milliseconds are what its clocks show, counted as if they showed UTC. */
 export interface Zone {
   toLocal(ms: number): number;
-  /** The first instant at which the clocks show this; where they leap over it, the leap's length later. */
+  /** The first instant at which the clocks show this; where they leap over it, the instant of the leap. */
   fromLocal(localMs: number): number;
   /** The first instant after `ms`, before `untilMs`, at which the clocks are changed. */
   nextClockChange(ms: number, untilMs: number): number | undefined;
@@ -31,7 +31,7 @@ export function createZone(name: string): Zone {
       const after = offsetAt(localMs + DAY_MS);
       const early = localMs - Math.max(before, after);
       if (before === after || early + offsetAt(early) === localMs) return early;
-      return localMs - Math.min(before, after);
+      return findLeap(offsetAt, early);
     },
     nextClockChange: (ms, untilMs) => findClockChange(offsetAt, ms, untilMs),
   };
@@ -50,6 +50,14 @@ function rememberOffsets(zone: IANAZone): (ms: number) => number {
     }
     return offset;
   };
+}
+
+/** The quarter hour after `ms` at which the clocks leap. */
+function findLeap(offsetAt: (ms: number) => number, ms: number): number {
+  const offset = offsetAt(ms);
+  let quarter = Math.ceil(ms / QUARTER_HOUR_MS) * QUARTER_HOUR_MS;
+  while (offsetAt(quarter) === offset && quarter < ms + DAY_MS) quarter += QUARTER_HOUR_MS;
+  return quarter;
 }
 
 /** Looks day by day, then by quarter hours in the day that holds a change. */

@@ -65,7 +65,7 @@ describe('turns', () => {
             }
           },
         ),
-        { numRuns: 3000, seed: 7 },
+        { numRuns: process.env.ATTUNE_TEST_LONG ? 20_000 : 700, seed: 7 },
       );
     });
   }
