@@ -32,6 +32,7 @@ import { createRowIntake } from './use-cases/row-intake';
 import { createDefinitionUseCases } from './use-cases/save-definition';
 import { createSetConsent } from './use-cases/set-consent';
 import { createSimulateIdentityGraph } from './use-cases/simulate';
+import { createUnlinkIdentity } from './use-cases/unlink-identity';
 
 export { profileCollections } from './store/collections';
 
@@ -68,7 +69,7 @@ export function createProfileSubgraph(platform: Platform, options: ProfileOption
     resolvers: [
       new ProfileResolver(reads, configuration, access, createSetConsent(parts)),
       new ProfileFieldsResolver(reads, configuration, parts.history),
-      new IdentityGraphResolver(createSimulateIdentityGraph(parts)),
+      new IdentityGraphResolver(createSimulateIdentityGraph(parts), createUnlinkIdentity(parts)),
       new IngestResolver(items, parts.failed, createReplayFailedItems(parts), reads),
       new CollectResolver(createCollect(parts), access, reads, configuration),
       ...createConfigurationResolvers(createDefinitionUseCases(configuration)),

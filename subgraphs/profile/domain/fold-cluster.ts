@@ -46,14 +46,23 @@ export interface FoldRules extends GraphRules {
 /** Folds the items of a cluster into its people. Pure, but for the ids of new profiles. */
 export function foldCluster(cluster: Cluster, rules: FoldRules): FoldedCluster {
   const draft = touchAll(cluster);
-  const { graphs, dropped, evicted } = graphsOf(cluster, draft, rules);
-  const ids = assignIds(graphs, cluster.people, rules);
+  const [only] = cluster.people;
+  if (only && !draft.regroup) return stayingTogether(only, cluster.items, draft);
+  const { graphs, dropped, evicted } = graphsOf(draft, rules);
+  const anchors = anchorsOf(cluster, rules);
+  const ids = assignIds(graphs, cluster.people, anchors, rules);
   const profileOf = new Map<string, string>();
   graphs.forEach((graph, index) => {
     for (const key of graph) profileOf.set(key, ids[index] ?? '');
   });
-  const changed = toChanged(cluster, draft, profileOf, rules);
+  const changed = toChanged(cluster, draft, profileOf, { ...rules, anchors });
   return { changed, profileOf, dropped, evicted, regrouped: draft.regroup };
+}
+
+// Nearly all items: they change nothing about who belongs together.
+function stayingTogether(person: Person, items: readonly Item[], draft: Draft): FoldedCluster {
+  const profileOf = new Map(person.head.identities.map(({ key }) => [key, person.id]));
+  return { changed: [unmoved(person, items, draft)], profileOf, dropped: [], evicted: [], regrouped: false };
 }
 
 interface Draft {
@@ -103,20 +112,19 @@ function linkId(link: { readonly from: string; readonly to: string }, dataset: s
   return `${dataset}\n${endsOf(link)}`;
 }
 
-function graphsOf({ people }: Cluster, draft: Draft, rules: FoldRules) {
+function graphsOf(draft: Draft, rules: FoldRules) {
   if (draft.regroup) {
     return resolveIdentityGraph([...draft.identities.values()], [...draft.links.values()], rules);
   }
-  const [only] = people;
-  const keys = [...draft.identities.keys()];
-  // Without a person and without links each identity is alone; there is one then, as they make one cluster.
-  return { graphs: only || keys.length <= 1 ? [keys] : keys.map((key) => [key]), dropped: [], evicted: [] };
+  // Without a person and without links there is one identity, as they make one cluster.
+  return { graphs: [[...draft.identities.keys()]], dropped: [], evicted: [] };
 }
 
 // A profile goes where its best identity goes. Where several meet, the oldest stays.
 function assignIds(
   graphs: readonly (readonly string[])[],
   people: readonly Person[],
+  anchors: Anchors,
   rules: FoldRules,
 ): readonly string[] {
   const [graph] = graphs;
@@ -124,7 +132,7 @@ function assignIds(
   if (graphs.length === 1 && people.length === 1 && person) return [person.id];
   const claims = new Map<string, Person>();
   for (const claimant of people) {
-    const anchor = anchorOf(claimant, rules);
+    const anchor = anchors.get(claimant.id) ?? '';
     const known = claims.get(anchor);
     if (!known || isOlder(claimant, known)) claims.set(anchor, claimant);
   }
@@ -139,14 +147,24 @@ function assignIds(
   });
 }
 
-function anchorOf({ head }: Person, { namespaces }: FoldRules): string {
+/** Profile id → the identity that it goes with. */
+type Anchors = ReadonlyMap<string, string>;
+
+// The best identity; one that is being cut out only where there is no other.
+function anchorsOf({ people, items }: Cluster, { namespaces }: FoldRules): Anchors {
+  if (people.length === 0) return new Map();
+  const cut = new Set(
+    items.flatMap(({ kind, identities }) => (kind === 'CUT' ? identities.map(({ key }) => key) : [])),
+  );
   const rank = ({ key }: IdentityState): number =>
-    namespaces.get(namespaceOf(key))?.priority ?? Number.MAX_SAFE_INTEGER;
-  const best = head.identities.reduce((a, b) => {
+    (cut.has(key) ? 1e6 : 0) + (namespaces.get(namespaceOf(key))?.priority ?? 1e5);
+  const best = (a: IdentityState, b: IdentityState): IdentityState => {
     const difference = rank(a) - rank(b) || a.firstSeenMs - b.firstSeenMs || compareText(a.key, b.key);
     return difference <= 0 ? a : b;
-  });
-  return best.key;
+  };
+  return new Map(
+    people.flatMap(({ id, head }) => (head.identities.length > 0 ? [[id, head.identities.reduce(best).key]] : [])),
+  );
 }
 
 function isOlder(a: Person, b: Person): boolean {
@@ -157,11 +175,9 @@ function toChanged(
   cluster: Cluster,
   draft: Draft,
   profileOf: ReadonlyMap<string, string>,
-  rules: FoldRules,
+  { nowMs, anchors }: FoldRules & { readonly anchors: Anchors },
 ): readonly ChangedPerson[] {
   const { people, items } = cluster;
-  const [only] = people;
-  if (only && !draft.regroup) return [unmoved(only, items, draft)];
   const known = new Map(people.map((person) => [person.id, person]));
   const changed: ChangedPerson[] = [];
   for (const [id, keys] of groupKeys(profileOf)) {
@@ -171,7 +187,7 @@ function toChanged(
     const { gained, merged, split, rebuilt } = moves;
     const head: Head = {
       revision: (person?.head.revision ?? 0) + 1,
-      createdAtMs: person?.head.createdAtMs ?? rules.nowMs,
+      createdAtMs: person?.head.createdAtMs ?? nowMs,
       identities: keys.flatMap((key) => draft.identities.get(key) ?? []),
       links: linksOf(keys, draft),
     };
@@ -180,7 +196,7 @@ function toChanged(
     changed.push({ id, version: person?.version ?? 0, ...before, head, items: own, gained, merged, split, rebuilt });
   }
   const live = new Set(profileOf.values());
-  return [...changed, ...people.filter(({ id }) => !live.has(id)).map((person) => ended(person, profileOf, rules))];
+  return [...changed, ...people.filter(({ id }) => !live.has(id)).map((person) => ended(person, profileOf, anchors))];
 }
 
 function unmoved({ id, version, head }: Person, items: readonly Item[], draft: Draft): ChangedPerson {
@@ -236,9 +252,8 @@ function linksOf(keys: readonly string[], { links }: Draft): readonly Link[] {
   return [...links.values()].filter(({ from, to }) => own.has(from) || own.has(to));
 }
 
-function ended(person: Person, profileOf: ReadonlyMap<string, string>, rules: FoldRules): ChangedPerson {
-  const { id, version, head } = person;
-  const endedIn = profileOf.get(anchorOf(person, rules)) ?? null;
+function ended({ id, version, head }: Person, profileOf: ReadonlyMap<string, string>, anchors: Anchors): ChangedPerson {
+  const endedIn = profileOf.get(anchors.get(id) ?? '') ?? null;
   const { revision, createdAtMs } = head;
   const end: Head = { revision: revision + 1, createdAtMs, identities: [], links: [], endedIn };
   return { id, version, before: head, head: end, items: [], ...UNMOVED };

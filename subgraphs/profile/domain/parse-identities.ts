@@ -70,8 +70,9 @@ export function parseIdentityFields(
 }
 
 /**
- * Whose the item is: of the primary identity, else of the one of best priority (P-9). Its links go from there to the
- * others, and from plain values to their hashes. Fails with an ItemFault when there is no identity or too many.
+ * Whose the item is: of the primary identity, else of the one of best priority (P-9). It links each of its identities with
+ * each other, so that those that stay when one is cut hold together, and plain values with their hashes. Fails with an
+ * ItemFault when there is no identity or too many.
  */
 export function toBelonging(sent: readonly SentIdentity[], rules: IdentityRules): Belonging {
   const [only] = sent;
@@ -85,9 +86,7 @@ export function toBelonging(sent: readonly SentIdentity[], rules: IdentityRules)
     value,
     state,
   }));
-  const links: ItemLink[] = distinct
-    .filter(({ key }) => key !== owner.key)
-    .map(({ key }) => ({ from: owner.key, to: key, derived: false }));
+  const links = distinct.length === 1 ? [] : toLinks([owner, ...distinct.filter(({ key }) => key !== owner.key)]);
   for (const identity of distinct) {
     const derived = derivedIdentity(identity, rules.namespaces);
     if (!derived) continue;
@@ -95,6 +94,12 @@ export function toBelonging(sent: readonly SentIdentity[], rules: IdentityRules)
     links.push({ from: identity.key, to: derived.key, derived: true });
   }
   return { owner: owner.key, identities, links };
+}
+
+function toLinks(identities: readonly ItemIdentity[]): ItemLink[] {
+  return identities.flatMap(({ key: from }, index) =>
+    identities.slice(index + 1).map(({ key: to }) => ({ from, to, derived: false })),
+  );
 }
 
 /** What stands at a path of names with dots between them. */

@@ -1,10 +1,12 @@
-import { Arg, Ctx, Field, ObjectType, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, Field, Mutation, ObjectType, Query, Resolver } from 'type-graphql';
+import { IdentityInput } from '../../../platform/graphql/identity.input';
 import type { RequestContext } from '../../../platform/graphql/request-context';
 import { JsonObjectScalar } from '../../../platform/graphql/subgraph-schema';
 import type { SimulateIdentityGraph } from '../use-cases/simulate';
+import type { UnlinkIdentity } from '../use-cases/unlink-identity';
 import { NamespaceInput, toNamespaceDefinition } from './configuration.type';
-import { Identity, IdentityLink } from './profile.type';
-import { toIdentity, toIdentityLink } from './to-profile';
+import { Identity, IdentityLink, Profile } from './profile.type';
+import { toIdentity, toIdentityLink, toProfile } from './to-profile';
 
 @ObjectType({ description: 'One person that the items would make.' })
 export class SimulatedGraph {
@@ -16,10 +18,35 @@ export class SimulatedGraph {
   droppedLinks!: readonly IdentityLink[];
 }
 
-/** What graphs items would make. */
+@ObjectType({ description: 'What came of a cut.' })
+export class UnlinkPayload {
+  @Field(() => Profile, { nullable: true, description: 'The person without the identity.' })
+  profile!: Profile | null;
+  @Field(() => Profile, { nullable: true, description: 'Who the identity is now, by itself.' })
+  unlinked!: Profile | null;
+}
+
+/** What graphs items would make, and what is cut out of one. */
 @Resolver()
 export class IdentityGraphResolver {
-  constructor(private readonly simulate: SimulateIdentityGraph) {}
+  constructor(
+    private readonly simulate: SimulateIdentityGraph,
+    private readonly unlink: UnlinkIdentity,
+  ) {}
+
+  @Mutation(() => UnlinkPayload, {
+    nullable: true,
+    description:
+      'Cuts an identity out of a person: its links so far no longer count, and events and attributes go back to where they came from. A later sighting links again.',
+  })
+  async unlinkIdentity(
+    @Arg('profile', () => IdentityInput) profile: IdentityInput,
+    @Arg('identity', () => IdentityInput, { description: 'The one to cut out.' }) identity: IdentityInput,
+    @Ctx() { sandbox }: RequestContext,
+  ): Promise<UnlinkPayload> {
+    const { profile: stays, unlinked } = await this.unlink(sandbox, profile, identity);
+    return { profile: stays ? toProfile(stays) : null, unlinked: unlinked ? toProfile(unlinked) : null };
+  }
 
   @Query(() => [SimulatedGraph], {
     nullable: true,
