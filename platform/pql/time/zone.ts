@@ -31,7 +31,8 @@ export function createZone(name: string): Zone {
       const after = offsetAt(localMs + DAY_MS);
       const early = localMs - Math.max(before, after);
       if (before === after || early + offsetAt(early) === localMs) return early;
-      return findLeap(offsetAt, early);
+      const late = localMs - Math.min(before, after);
+      return late + offsetAt(late) === localMs ? late : findLeap(offsetAt, early);
     },
     nextClockChange: (ms, untilMs) => findClockChange(offsetAt, ms, untilMs),
   };
