@@ -22,7 +22,8 @@ export async function readDemoState(folder: string): Promise<DemoState> {
   });
   if (text !== undefined) return state.parse(JSON.parse(text));
   const fresh = {
-    keys: { public: createKey(), server: createKey(), admin: createKey() },
+    // A key that began with a dash would be an option to a command line.
+    keys: { public: `public-${createKey()}`, server: `server-${createKey()}`, admin: `admin-${createKey()}` },
     webhookSecret: createKey(),
   };
   await writeDemoState(folder, fresh);
