@@ -86,7 +86,29 @@ export async function openStream(
   }
 }
 
-async function callSubgraph(
+/** One call, as its link sees it. */
+class SubgraphCall implements SubgraphRequest {
+  readonly query: string;
+  readonly document: SubgraphRequest['document'];
+  readonly variables: SubgraphRequest['variables'];
+
+  constructor(
+    { query, document, variables }: Call,
+    readonly context: RequestContext,
+    private readonly deadline: Deadline,
+  ) {
+    this.query = query;
+    this.document = document;
+    this.variables = variables;
+  }
+
+  /** Made only for links that ask for it. */
+  get signal(): AbortSignal {
+    return this.deadline.signal;
+  }
+}
+
+function callSubgraph(
   { links, formatError }: Execution,
   service: string,
   call: Call,
@@ -94,19 +116,15 @@ async function callSubgraph(
   deadline: Deadline,
 ): Promise<Called> {
   const link = links.get(service);
-  try {
-    if (!link) throw new AppError('UNAVAILABLE', `There is no way to the ${service} subgraph.`);
-    const request: SubgraphRequest = {
-      ...call,
-      context,
-      get signal() {
-        return deadline.signal;
-      },
-    };
-    return toCalled(await deadline.race(link.execute(request), () => late(service)), formatError);
-  } catch (error) {
-    return { errors: [formatError(error)] };
-  }
+  const answered = link
+    ? link.execute(new SubgraphCall(call, context, deadline))
+    : Promise.reject(new AppError('UNAVAILABLE', `There is no way to the ${service} subgraph.`));
+  return deadline
+    .race(answered, () => late(service))
+    .then(
+      (result) => toCalled(result, formatError),
+      (error: unknown): Called => ({ errors: [formatError(error)] }),
+    );
 }
 
 /** A subgraph's answer with its errors in the form that callers see. */

@@ -17,6 +17,7 @@ import { selectIntrospection, selectReadable } from './execution/filter';
 import { compileProjection, type Project } from './execution/project';
 import type { Step } from './execution/run';
 import { asksBetween, splitMutation } from './execution/series';
+import { compileVariableCheck } from './execution/variables';
 import type { FormatError } from './format-error';
 import type { PlanNode, Planner } from './plan';
 import type { Supergraph } from './supergraph';
@@ -69,6 +70,7 @@ export function createOperation(
   const node = getOperation(document, operationName);
   const definitions = node.variableDefinitions ?? [];
   const conditions = conditionVariables(document);
+  const isRight = compileVariableCheck(supergraph.schema, definitions);
   const variants = new LRUCache<string, PreparedOperation | Promise<PreparedOperation | Refused>>({
     max: VARIANTS_KEPT,
   });
@@ -94,7 +96,7 @@ export function createOperation(
   return {
     kind: node.operation,
     prepare(variables) {
-      if (definitions.length === 0) return prepareVariant({});
+      if (conditions.length === 0 && isRight(variables)) return prepareVariant({});
       const { coerced, errors } = getVariableValues(supergraph.schema, definitions, variables, { maxErrors: 20 });
       return errors ? { errors: errors.map(formatError) } : prepareVariant(coerced);
     },

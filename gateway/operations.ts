@@ -26,7 +26,8 @@ const BYTES_KEPT = 16 * 1_048_576;
 /** Operations, kept by rights, document and operation name. */
 export function createOperations(options: OperationsOptions): Operations {
   const { supergraph, limits, formatError } = options;
-  const kept = new LRUCache<string, Operation>({ max: OPERATIONS_KEPT, maxSize: BYTES_KEPT });
+  // By document, then by rights and operation name: those are few for each.
+  const kept = new LRUCache<string, Map<string, Operation>>({ max: OPERATIONS_KEPT, maxSize: BYTES_KEPT });
 
   function read(query: string, operationName: string | undefined, { mayRead }: Rights): Operation | Refused {
     try {
@@ -41,11 +42,14 @@ export function createOperations(options: OperationsOptions): Operations {
 
   return {
     get(query, operationName, rights) {
-      const key = `${rights.name}\n${operationName ?? ''}\n${query}`;
-      const known = kept.get(key);
-      if (known) return known;
+      const known = kept.get(query) ?? new Map<string, Operation>();
+      const key = operationName === undefined ? rights.name : `${rights.name} ${operationName}`;
+      const prepared = known.get(key);
+      if (prepared) return prepared;
       const operation = read(query, operationName, rights);
-      if (!('errors' in operation)) kept.set(key, operation, { size: key.length });
+      if ('errors' in operation) return operation;
+      if (known.size === 0) kept.set(query, known, { size: query.length + 1 });
+      known.set(key, operation);
       return operation;
     },
   };

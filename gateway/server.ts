@@ -41,6 +41,7 @@ interface Session {
 export function createGatewayServer(options: GatewayServerOptions): Door {
   const { answering, callers, apollo, documents, editor, formatError, limits, clock, metrics, timeoutMs } = options;
   const requests = metrics.counter('attune_gateway_requests_total', 'Requests for /graphql by lane.', ['lane']);
+  const [byPersisted, byApollo, bySocket] = ['persisted', 'apollo', 'websocket'].map((lane) => requests.labels(lane));
   const sockets = createSocketLane<Session>({
     ...{ clock, formatError, messageBytes: limits.bodyBytes, operations: limits.socketOperations },
     host: {
@@ -49,7 +50,7 @@ export function createGatewayServer(options: GatewayServerOptions): Door {
         facts: factsOf(request),
       }),
       ask: (question, { caller, facts }) => {
-        requests.inc({ lane: 'websocket' });
+        bySocket?.inc();
         return answering.subscribe(question, caller, facts);
       },
     },
@@ -67,12 +68,12 @@ export function createGatewayServer(options: GatewayServerOptions): Door {
     if (operation && 'errors' in operation) return refuse(response, operation);
     if (method === 'GET' && asked?.isPersisted && operation?.kind !== 'query') return refuseGet(response);
     if (asked && operation && isFast(exchange, asked)) {
-      requests.inc({ lane: 'persisted' });
+      byPersisted?.inc();
       const { data, errors } = await answering.run(operation, asked.variables, caller, factsOf(request));
       const status = data === undefined ? 400 : 200;
       return respond(response, status, { 'content-type': answerType(request) }, JSON.stringify({ errors, data }));
     }
-    requests.inc({ lane: 'apollo' });
+    byApollo?.inc();
     const sent = asked?.isPersisted ? { ...asked, extensions: undefined } : body;
     const answer = await apollo.answer({
       method,

@@ -15,22 +15,22 @@ export interface Deadline {
  * that hangs leaves time for those that can answer without it.
  */
 export function createDeadline(clock: Clock, atMs: number, halfTimeMs?: number): Deadline {
-  const last = createPhase(clock, atMs);
-  const first = halfTimeMs === undefined ? last : createPhase(clock, halfTimeMs);
-  const current = (): Phase => (first.isOver() ? last : first);
+  let phase = createPhase(clock, halfTimeMs ?? atMs);
+  const current = (): Phase => {
+    if (phase.isOver() && halfTimeMs !== undefined && phase.untilMs !== atMs) phase = createPhase(clock, atMs);
+    return phase;
+  };
   return {
     race: (work, onLate) => current().race(work, onLate),
     get signal() {
       return current().signal();
     },
-    clear() {
-      first.clear();
-      last.clear();
-    },
+    clear: () => phase.clear(),
   };
 }
 
 interface Phase {
+  readonly untilMs: number;
   isOver(): boolean;
   race: Deadline['race'];
   signal(): AbortSignal;
@@ -40,14 +40,16 @@ interface Phase {
 function createPhase(clock: Clock, untilMs: number): Phase {
   const waiting = new Set<() => void>();
   let abort: AbortController | undefined;
-  let isOver = false;
-  const timer: Timer = clock.at(untilMs, () => {
+  let isOver = clock.now() >= untilMs;
+  const end = (): void => {
     isOver = true;
     for (const give of waiting) give();
     waiting.clear();
     abort?.abort();
-  });
+  };
+  const timer: Timer | undefined = isOver ? undefined : clock.at(untilMs, end);
   return {
+    untilMs,
     isOver: () => isOver,
     race: (work, onLate) =>
       new Promise((resolve, reject) => {
@@ -70,6 +72,6 @@ function createPhase(clock: Clock, untilMs: number): Phase {
       if (isOver) abort.abort();
       return abort.signal;
     },
-    clear: () => timer.cancel(),
+    clear: () => timer?.cancel(),
   };
 }

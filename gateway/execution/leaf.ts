@@ -24,12 +24,29 @@ export function compileLeaf(type: GraphQLLeafType): CompleteLeaf {
   }
 }
 
-/** In-process subgraphs answer with dates and the like: what they are on the wire is what they are here. */
+/** Tells values that need no completion at all: nearly all of them. */
+export function compileIsPlain(type: GraphQLLeafType): (value: unknown) => boolean {
+  if (isEnumType(type)) {
+    const values = new Set<unknown>(type.getValues().map(({ name }) => name));
+    return (value) => values.has(value);
+  }
+  switch (type.name) {
+    case 'String':
+    case 'ID':
+      return (value) => typeof value === 'string';
+    case 'Int':
+    case 'Float':
+      return type.name === 'Int' ? Number.isInteger : Number.isFinite;
+    case 'Boolean':
+      return (value) => typeof value === 'boolean';
+    default:
+      return (value) => typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  }
+}
+
+/** In-process subgraphs answer with dates: what they are on the wire is what they are here. */
 function toJson(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  return typeof (value as { toJSON?: unknown }).toJSON === 'function'
-    ? (value as { toJSON: () => unknown }).toJSON()
-    : value;
+  return value instanceof Date ? value.toJSON() : value;
 }
 
 function refuse(type: string, value: unknown): never {

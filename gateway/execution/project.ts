@@ -6,6 +6,7 @@ import {
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
+  getNullableType,
   isAbstractType,
   isInterfaceType,
   isLeafType,
@@ -16,7 +17,7 @@ import {
 } from 'graphql';
 import { type AnswerError, toAnswerError } from './answer';
 import { Failure, type JsonObject, type PathPart } from './failure';
-import { compileLeaf } from './leaf';
+import { compileIsPlain, compileLeaf } from './leaf';
 import { type Applies, collectFields } from './selections';
 
 /** What a projection is compiled from: the caller's own operation over what callers may see. */
@@ -124,7 +125,15 @@ function compileField(
   if (!source.mayRead(type.name, name)) return compileForbidden(field, type.name, node);
   const selections = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
   const complete = compileType(field.type, selections, source, node);
-  return isNonNullType(field.type) ? forbidNull(complete, `${type.name}.${name}`, node) : complete;
+  return shorten(field.type, isNonNullType(field.type) ? forbidNull(complete, `${type.name}.${name}`, node) : complete);
+}
+
+/** Takes the values of leaves as they are, where nothing needs to be done about them. */
+function shorten(type: GraphQLOutputType, complete: Complete): Complete {
+  const nullable = getNullableType(type);
+  if (!isLeafType(nullable)) return complete;
+  const isPlain = compileIsPlain(nullable);
+  return (value, walk, depth) => (isPlain(value) ? value : complete(value, walk, depth));
 }
 
 const completeTypeName: Complete = (value) => value ?? null;
@@ -181,7 +190,7 @@ function compileList(
   node: FieldNode,
 ): Complete {
   const completeOne = compileType(type, selections, source, node);
-  const complete = isNonNullType(type) ? forbidNull(completeOne, node.name.value, node) : completeOne;
+  const complete = shorten(type, isNonNullType(type) ? forbidNull(completeOne, node.name.value, node) : completeOne);
   return (value, walk, depth) => {
     if (!Array.isArray(value)) return fail(walk, depth, node, notAn('list', value));
     const answer: unknown[] = new Array(value.length);

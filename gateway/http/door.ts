@@ -7,7 +7,7 @@ import type { Route } from '../../platform/http/route';
 import type { Metrics } from '../../platform/metrics';
 import type { FormatError } from '../format-error';
 import { drain, type Listening, listen } from './listen';
-import { respond, respondWithError } from './respond';
+import { ANY_SITE, respond, respondWithError } from './respond';
 import { createRouting } from './routing';
 
 /** One request for `/graphql`, or below it. */
@@ -45,7 +45,6 @@ export interface Door {
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** Browsers may ask from any site: a key is in a header, never in a cookie. */
 const PREFLIGHT = {
   'access-control-allow-methods': 'GET, POST, OPTIONS',
   'access-control-allow-headers': 'authorization, content-type, content-encoding, apollo-require-preflight',
@@ -63,7 +62,6 @@ export function createDoor(options: DoorOptions): Door {
     const cut = url.indexOf('?');
     const path = cut < 0 ? url : url.slice(0, cut);
     const search = cut < 0 ? '' : url.slice(cut);
-    response.setHeader('access-control-allow-origin', '*');
     if (draining) response.setHeader('connection', 'close');
     if (method === 'OPTIONS') return respond(response, 204, PREFLIGHT, '');
     if (path === '/graphql' || path.startsWith('/graphql/')) {
@@ -77,6 +75,7 @@ export function createDoor(options: DoorOptions): Door {
     if (!found) throw new AppError('NOT_FOUND', `There is nothing at ${method} ${path}.`);
     const { route, params } = found;
     const context = identify(request, route);
+    for (const [name, value] of Object.entries(ANY_SITE)) response.setHeader(name, value);
     await route.handle({ request, response, params, query: new URLSearchParams(search), context });
   }
 

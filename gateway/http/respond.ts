@@ -13,6 +13,9 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   INTERNAL_SERVER_ERROR: 500,
 };
 
+/** Browsers may ask from any site: a key is in a header, never in a cookie. */
+export const ANY_SITE = { 'access-control-allow-origin': '*' } as const;
+
 /** The HTTP status of an error that takes a whole request. */
 export function statusOf({ extensions: { code, limit } }: AnswerError): number {
   return limit === 'bodyBytes' ? 413 : STATUS[code];
@@ -29,7 +32,7 @@ export function respond(
     response.destroy();
     return;
   }
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  response.writeHead(status, { ...ANY_SITE, ...headers, 'content-length': Buffer.byteLength(body) });
   response.end(body);
 }
 
