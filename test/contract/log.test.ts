@@ -138,6 +138,23 @@ describeEveryStore('log', (place) => {
     });
   });
 
+  test('by key finds what lies far back, behind twenty thousand entries of others', async () => {
+    const store = await place.open(SPECS);
+    await append(store, [entry('old', 1), entry('old', 2)]);
+    for (let at = 0; at < 20; at++) {
+      await append(
+        store,
+        Array.from({ length: 1000 }, (_, n) => entry(`k${n % 50}`, at * 1000 + n)),
+      );
+    }
+    await append(store, [entry('old', 3)]);
+    const read = async (limit: number) =>
+      (await store.log.readKey<Body>('S', 'one', 'old', limit)).map(({ body }) => body.n);
+    expect([await read(1), await read(2), await read(9)]).toEqual([[3], [2, 3], [1, 2, 3]]);
+    await store.log.trim(2);
+    expect(await read(9)).toEqual([2, 3]);
+  });
+
   describe('a wake-up', () => {
     test('comes after an append to the stream, with the partition, until it is called off', async () => {
       const store = await place.open(SPECS);

@@ -6,13 +6,14 @@ import { AppError } from '../../errors';
 
 export type Database = DatabaseSyncInstance;
 
-const FILE = 'attune.sqlite';
+/** The database's name in its folder. */
+export const FILE = 'attune.sqlite';
 const HOLDER = 'holder.json';
 
 const PRAGMAS = `
   PRAGMA page_size = 4096;
   PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
+  PRAGMA synchronous = NORMAL;
   PRAGMA cache_size = -131072;
   PRAGMA wal_autocheckpoint = 16000;
   PRAGMA temp_store = MEMORY;

@@ -4,6 +4,7 @@ import { createGroupCommit } from '../group-commit';
 import { checkCommit } from '../keys';
 import type { Collection, CollectionSpec, Store } from '../store';
 import { closeDatabase, openDatabase } from './database';
+import { openFlushing } from './flushing';
 import { createSqliteCollection } from './sqlite-collection';
 import { createSqliteLog } from './sqlite-log';
 import { createStatements } from './statements';
@@ -23,8 +24,15 @@ export async function openSqliteStore(options: {
   const statements = createStatements(database);
   const log = createSqliteLog(database, statements);
   const collections = new Map(specs.map((spec) => [spec.name, createSqliteCollection(spec, statements)]));
-  const group = createGroupCommit(createTransactions(specs, database, statements, log));
+  const flushing = openFlushing(folder);
+  const group = createGroupCommit(createTransactions(specs, database, statements, log, flushing.flush));
   options.log?.info({ folder, collections: specs.length }, 'store opened');
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await group.close();
+    await flushing.close();
+    closeDatabase(database);
+  };
 
   return {
     exclusive: true,
@@ -38,9 +46,9 @@ export async function openSqliteStore(options: {
       checkCommit(commit);
       if (commit.writes.length > 0 || commit.entries?.length) await group.add(commit);
     },
-    async close() {
-      await group.close();
-      closeDatabase(database);
+    close() {
+      closing ??= close();
+      return closing;
     },
   };
 }

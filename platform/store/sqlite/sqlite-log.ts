@@ -39,6 +39,9 @@ type Row = readonly [position: number, sandbox: string, key: string, id: string,
 const COLUMNS = 'position, sandbox, key, id, at, body';
 const RECENT_ENTRIES = 16_384;
 const RECENT_BYTES = 32 * 1024 * 1024;
+// The index by key is divided by age, so that new entries fall on few of its pages, whatever their keys.
+const BUCKET_BITS = 13;
+const BUCKET = `(position >> ${BUCKET_BITS})`;
 const TRIMMED_AT_ONCE = 5_000;
 
 /** The log of a data folder: one partition; a table per stream, made when its first entry comes. */
@@ -50,6 +53,18 @@ export function createSqliteLog(database: Database, statements: Statements): Sql
   const readRows = <B>({ name, table }: Stream, after: number, limit: number): readonly LogEntry<B>[] => {
     const sql = `SELECT ${COLUMNS} FROM ${table} WHERE position > ? ORDER BY position LIMIT ?`;
     return (statements.of(sql).all(after, limit) as Row[]).map((row) => toEntry<B>(name, row));
+  };
+
+  // The newest first, bucket by bucket, until there are enough.
+  const readKeyRows = <B>(stream: Stream, sandbox: string, key: string, limit: number): readonly LogEntry<B>[] => {
+    const where = `${BUCKET} = ? AND sandbox = ? AND key = ? AND position > ?`;
+    const sql = `SELECT ${COLUMNS} FROM ${stream.table} WHERE ${where} ORDER BY position DESC LIMIT ?`;
+    const rows: Row[] = [];
+    for (let bucket = bucketOf(stream.head); bucket >= bucketOf(stream.trimmed); bucket--) {
+      rows.push(...(statements.of(sql).all(bucket, sandbox, key, stream.trimmed, limit - rows.length) as Row[]));
+      if (rows.length >= limit) break;
+    }
+    return rows.reverse().map((row) => toEntry<B>(stream.name, row));
   };
 
   return {
@@ -65,9 +80,9 @@ export function createSqliteLog(database: Database, statements: Statements): Sql
     async readKey<B>(name: string, sandbox: string, key: string, limit: number) {
       const stream = streams.get(name);
       if (!stream) return [];
-      const sql = `SELECT ${COLUMNS} FROM ${stream.table} WHERE sandbox = ? AND key = ? ORDER BY position DESC LIMIT ?`;
-      const rows = statements.of(sql).all(sandbox, key, limit) as Row[];
-      return rows.reverse().map((row) => toEntry<B>(name, row));
+      const recent = stream.recent.ofKey(sandbox, key, limit) as readonly LogEntry<B>[];
+      const isEnough = recent.length >= limit && (recent[0]?.position ?? 0) > stream.trimmed;
+      return isEnough ? recent : readKeyRows<B>(stream, sandbox, key, limit);
     },
     head: async (name) => [streams.get(name)?.head ?? 0],
     onAppend: wakeUps.on,
@@ -128,7 +143,7 @@ function createStream(database: Database, statements: Statements, name: string):
   const number = Number(lastInsertRowid);
   database.exec(`
     CREATE TABLE log_${number} (position INTEGER PRIMARY KEY, sandbox TEXT, key TEXT, id TEXT, at INTEGER, body TEXT);
-    CREATE INDEX log_${number}_key ON log_${number} (sandbox, key);
+    CREATE INDEX log_${number}_key ON log_${number} (${BUCKET}, sandbox, key);
   `);
   return openStream(statements, number, name, 0);
 }
@@ -146,6 +161,10 @@ async function trimStream(database: Database, statements: Statements, stream: St
     stream.trimmed = trimmed;
     await setImmediate();
   }
+}
+
+function bucketOf(position: number): number {
+  return Math.floor(position / 2 ** BUCKET_BITS);
 }
 
 function toEntry<B>(stream: string, [position, sandbox, key, id, at, body]: Row): LogEntry<B> {

@@ -7,14 +7,16 @@ import type { Statements } from './statements';
 
 /**
  * Writes a group of commits in one transaction. Conflicts are rare, so the first try runs without savepoints; when one
- * commit conflicts, the group is rolled back and run again with a savepoint each, so that the guilty fail alone.
+ * commit conflicts, the group is rolled back and run again with a savepoint each, so that the guilty fail alone. Nothing is
+ * acknowledged or shown in the log before `flush`.
  */
 export function createTransactions(
   specs: readonly CollectionSpec[],
   database: Database,
   statements: Statements,
   log: SqliteLog,
-): (group: readonly WaitingCommit[]) => void {
+  flush: () => Promise<void>,
+): (group: readonly WaitingCommit[]) => Promise<void> {
   const writers = new Map(specs.map((spec) => [spec.name, createDocumentWriter(spec, statements)]));
   const run = (sql: string): void => void statements.of(sql).run();
 
@@ -82,9 +84,10 @@ export function createTransactions(
     }
   };
 
-  return (group) => {
+  return async (group) => {
     for (const { commit } of group) if (commit.entries) log.prepare(commit.entries);
     const good = write(group);
+    if (good.length > 0) await flush();
     log.publish();
     for (const { resolve } of good) resolve();
   };

@@ -1,0 +1,68 @@
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createGroupCommit, type GroupCommit } from '../../platform/store/group-commit';
+import { closeDatabase, type Database, openDatabase } from '../../platform/store/sqlite/database';
+import { createSqliteLog, type SqliteLog } from '../../platform/store/sqlite/sqlite-log';
+import { createStatements } from '../../platform/store/sqlite/statements';
+import { prepareTables } from '../../platform/store/sqlite/tables';
+import { createTransactions } from '../../platform/store/sqlite/transactions';
+import type { Commit } from '../../platform/store/store';
+import { createTemporaryFolder } from '../support/temporary-folder';
+
+const SPECS = [{ name: 'items', indexes: [] }];
+
+const commitOf = (n: number): Commit => ({
+  sandbox: 'one',
+  writes: [{ kind: 'put', collection: 'items', id: `i${n}`, value: { n } }],
+  entries: [{ stream: 'S', key: 'k', id: `${n}`, at: n, body: { n } }],
+});
+
+describe('a commit of the embedded store', () => {
+  const folder = createTemporaryFolder();
+  let database: Database;
+  let log: SqliteLog;
+  let group: GroupCommit;
+  let flushes: { resolve(): void; reject(error: Error): void }[];
+  beforeEach(() => {
+    database = openDatabase(folder.path, 0);
+    prepareTables(database, SPECS);
+    const statements = createStatements(database);
+    log = createSqliteLog(database, statements);
+    flushes = [];
+    const flush = (): Promise<void> => new Promise((resolve, reject) => flushes.push({ resolve, reject }));
+    group = createGroupCommit(createTransactions(SPECS, database, statements, log, flush));
+  });
+  afterEach(() => {
+    closeDatabase(database);
+    folder.remove();
+  });
+  const turns = async (): Promise<void> => {
+    for (let turn = 0; turn < 5; turn++) await setImmediate();
+  };
+
+  test('is acknowledged, and shown in the log, only after it was flushed; those that came meanwhile share the next flush', async () => {
+    const order: string[] = [];
+    const add = (n: number): Promise<unknown> => group.add(commitOf(n)).then(() => order.push(`acknowledged ${n}`));
+    log.onAppend('S', () => order.push('woken'));
+    const first = [add(1), add(2)];
+    await turns();
+    const later = [add(3), add(4)];
+    await turns();
+    expect([order, flushes.length]).toEqual([[], 1]);
+    order.push('flushed');
+    flushes[0]?.resolve();
+    await Promise.all(first);
+    await turns();
+    expect([order, flushes.length]).toEqual([['flushed', 'acknowledged 1', 'acknowledged 2', 'woken'], 2]);
+    flushes[1]?.resolve();
+    await Promise.all(later);
+    expect(order.slice(4)).toEqual(['acknowledged 3', 'acknowledged 4']);
+  });
+
+  test('fails when the disk does not take it', async () => {
+    const failing = group.add(commitOf(1));
+    await turns();
+    flushes[0]?.reject(new Error('No space is left.'));
+    await expect(failing).rejects.toThrow('No space is left.');
+  });
+});
