@@ -12,7 +12,7 @@ import {
   Resolver,
 } from 'type-graphql';
 import type { Stored } from '../store/store';
-import { type Connection, createConnectionType, toConnection } from './connections';
+import { type Connection, createConnectionType, toConnection, toPageSize } from './connections';
 import type { RequestContext } from './request-context';
 
 /** What a delete answers with. */
@@ -67,14 +67,15 @@ export function createConfigurationResolver<N extends { id: string }, I extends 
 
     @Query(() => NodeConnection, { name: plural, nullable: true, description: `Every ${name}, by id.` })
     async list(
-      @Arg('first', () => Int, { defaultValue: 50 }) first: number,
+      @Arg('first', () => Int, { nullable: true, defaultValue: 50 }) first: number | null,
       @Arg('after', () => String, { nullable: true }) after: string | null,
       @Ctx() context: RequestContext,
     ): Promise<Connection<N>> {
       const stored = [...(await this.useCases.all(context.sandbox)).values()]
         .filter(({ id }) => !after || id > after)
         .sort((a, b) => (a.id < b.id ? -1 : 1));
-      return toConnection(stored.slice(0, first + 1).map(this.toNode), first, after, ({ id }) => id);
+      const size = toPageSize(first, 50);
+      return toConnection(stored.slice(0, size + 1).map(this.toNode), size, after, ({ id }) => id);
     }
 
     @Mutation(type, {

@@ -1,4 +1,5 @@
 import { type ClassType, Directive, Field, ObjectType } from 'type-graphql';
+import { AppError } from '../errors';
 
 /** Where a page stands in its list (Relay). */
 @Directive('@shareable')
@@ -45,6 +46,17 @@ export function createConnectionType<N extends object>(
     pageInfo!: PageInfo;
   }
   return ConnectionType;
+}
+
+const MOST_NODES = 1_000;
+
+/** How many nodes a page holds: `first`, or `preset` where it is null. Throws BAD_USER_INPUT outside 0 to 1,000. */
+export function toPageSize(first: number | null | undefined, preset: number): number {
+  const size = first ?? preset;
+  if (size >= 0 && size <= MOST_NODES) return size;
+  throw new AppError('BAD_USER_INPUT', `first is from 0 to ${MOST_NODES}; ${size} was received.`, {
+    details: { path: 'first' },
+  });
 }
 
 /**

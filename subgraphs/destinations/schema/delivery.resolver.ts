@@ -1,14 +1,11 @@
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
-import { AppError } from '../../../platform/errors';
-import { type Connection, toConnection } from '../../../platform/graphql/connections';
+import { type Connection, toConnection, toPageSize } from '../../../platform/graphql/connections';
 import type { RequestContext } from '../../../platform/graphql/request-context';
 import type { DeliveryStatus as DeliveryStatusName } from '../domain/delivery';
 import type { DeliveryStore } from '../store/delivery-store';
 import type { ReplayDeadLetters } from '../use-cases/replay-dead-letters';
 import { type Delivery, DeliveryConnection, LedgerRow, ReplayPayload, toDelivery, toLedgerRow } from './delivery.type';
 import { DeliveryStatus } from './destination-enums';
-
-const LARGEST_PAGE = 1000;
 
 /** Deliveries, their counts, and their replay. */
 @Resolver()
@@ -29,10 +26,7 @@ export class DeliveryResolver {
     @Arg('after', () => String, { nullable: true }) after: string | null,
     @Ctx() { sandbox }: RequestContext,
   ): Promise<Connection<Delivery>> {
-    const size = first ?? 50;
-    if (size < 0 || size > LARGEST_PAGE) {
-      throw new AppError('BAD_USER_INPUT', `A page has 0 to ${LARGEST_PAGE} deliveries; ${size} were asked for.`);
-    }
+    const size = toPageSize(first, 50);
     const found = await this.store.page(sandbox, {
       destination,
       status: status ?? undefined,

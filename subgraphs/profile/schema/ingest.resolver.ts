@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, ID, Info, Int, Mutation, Query, Resolver } from 'type-graphql';
 import type { IngestAnswer } from '../../../flow/ports';
-import { type Connection, toConnection } from '../../../platform/graphql/connections';
+import { type Connection, toConnection, toPageSize } from '../../../platform/graphql/connections';
 import type { RequestContext } from '../../../platform/graphql/request-context';
 import { JsonObjectScalar } from '../../../platform/graphql/subgraph-schema';
 import type { DatasetKind } from '../domain/dataset';
@@ -62,7 +62,7 @@ export class IngestResolver {
     code: string | null,
     @Ctx() { sandbox }: RequestContext,
   ): Promise<Connection<FailedItem>> {
-    const size = Math.max(0, Math.min(first ?? 50, 1000));
+    const size = toPageSize(first, 50);
     const page = await this.failed.page(sandbox, {
       limit: size + 1,
       ...(dataset ? { dataset } : {}),

@@ -1,7 +1,7 @@
 import { Arg, Ctx, Directive, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import type { ProfileEvent as EventOfProfile } from '../../../flow/events';
 import { AppError } from '../../../platform/errors';
-import { type Connection, toConnection } from '../../../platform/graphql/connections';
+import { type Connection, toConnection, toPageSize } from '../../../platform/graphql/connections';
 import type { RequestContext } from '../../../platform/graphql/request-context';
 import { JsonObjectScalar } from '../../../platform/graphql/subgraph-schema';
 import type { Stored } from '../../../platform/store/store';
@@ -34,7 +34,6 @@ import { toIdentity, toIdentityLink } from './to-profile';
 type Fields = Readonly<Record<string, unknown>>;
 
 const PATHS = { nullable: true, description: 'For example `loyalty.tier` or `orders[0].sku`; absent: all.' } as const;
-const MOST_EVENTS = 1000;
 
 /** What is known of a person. */
 @Resolver(() => Profile)
@@ -96,7 +95,7 @@ export class ProfileFieldsResolver {
     @Arg('after', () => String, { nullable: true }) after: string | null,
     @Ctx() { sandbox }: RequestContext,
   ): Promise<Connection<IdentityChange>> {
-    const size = Math.max(0, Math.min(first ?? 20, MOST_EVENTS));
+    const size = toPageSize(first, 20);
     const page = await this.history.page(sandbox, personOf(person.id), after ?? undefined, size + 1);
     const nodes = new Map(page.map((stored) => [toIdentityChange(stored), stored.id]));
     return toConnection([...nodes.keys()], size, after, (node) => nodes.get(node) ?? '');
@@ -105,7 +104,7 @@ export class ProfileFieldsResolver {
   @FieldResolver(() => EventConnection, { nullable: true, description: 'What the person did, the newest first.' })
   async events(
     @Root() { person }: Profile,
-    @Arg('first', () => Int, { defaultValue: 20 }) first: number,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 20 }) first: number | null,
     @Arg('after', () => String, { nullable: true }) after: string | null,
     @Arg('types', () => [String], { nullable: true, description: 'Only events of these types.' }) types:
       | string[]
@@ -114,21 +113,17 @@ export class ProfileFieldsResolver {
     @Arg('to', () => Date, { nullable: true, description: 'Before this instant.' }) to: Date | null,
     @Ctx() { sandbox }: RequestContext,
   ): Promise<Connection<ProfileEvent>> {
-    if (first < 0 || first > MOST_EVENTS) {
-      throw new AppError('BAD_USER_INPUT', `first is 0 to ${MOST_EVENTS}; received ${first}.`, {
-        details: { path: 'first' },
-      });
-    }
+    const size = toPageSize(first, 20);
     const before = after === null || after === undefined ? undefined : fromCursor(after);
     const found = await this.reads.events(sandbox, person, {
-      limit: first + 1,
+      limit: size + 1,
       ...(types ? { types } : {}),
       ...(before ? { before } : {}),
       ...(from ? { fromMs: from.getTime() } : {}),
       ...(to ? { toMs: to.getTime() } : {}),
     });
     const cursors = new Map(found.map((event) => [event.key, toCursor(event)]));
-    return toConnection(found.map(toEvent), first, after, ({ dataset, id }) => cursors.get(`${dataset}|${id}`) ?? '');
+    return toConnection(found.map(toEvent), size, after, ({ dataset, id }) => cursors.get(`${dataset}|${id}`) ?? '');
   }
 
   @FieldResolver(() => [Consent], { nullable: true, description: 'What the person agreed to, by purpose (P-18).' })

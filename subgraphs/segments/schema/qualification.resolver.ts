@@ -12,7 +12,7 @@ import {
   Root,
   Subscription,
 } from 'type-graphql';
-import type { Connection } from '../../../platform/graphql/connections';
+import { type Connection, toPageSize } from '../../../platform/graphql/connections';
 import { IdentityInput } from '../../../platform/graphql/identity.input';
 import { MembershipStatus } from '../../../platform/graphql/membership-status';
 import type { RequestContext } from '../../../platform/graphql/request-context';
@@ -21,7 +21,6 @@ import type { SegmentsConfiguration } from '../store/segments-configuration';
 import type { Qualification } from '../use-cases/follow-qualifications';
 import type { Qualifications } from '../use-cases/read-qualifications';
 import { SegmentQualification, SegmentQualificationConnection, toSegmentQualification } from './membership.type';
-import { checkPageSize } from './segment.resolver';
 import { Segment, toSegment } from './segment.type';
 
 @ArgsType()
@@ -57,7 +56,7 @@ export class QualificationResolver {
     @Arg('segments', () => [ID], { nullable: true }) segments: readonly string[] | null,
     @Ctx() { sandbox }: RequestContext,
   ): Promise<Connection<SegmentQualification>> {
-    const size = checkPageSize(first ?? 100);
+    const size = toPageSize(first, 100);
     const filter = { segments: segments ?? undefined };
     const page = await this.qualifications.page(sandbox, filter, after ?? undefined, size);
     const edges = page.qualifications.map((one) => ({ cursor: one.cursor, node: toSegmentQualification(one) }));

@@ -1,8 +1,7 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Clock } from '../../../platform/clock';
-import { AppError } from '../../../platform/errors';
 import { DeletePayload } from '../../../platform/graphql/configuration-resolver';
-import { type Connection, toConnection } from '../../../platform/graphql/connections';
+import { type Connection, toConnection, toPageSize } from '../../../platform/graphql/connections';
 import { Progress } from '../../../platform/graphql/progress.type';
 import type { RequestContext } from '../../../platform/graphql/request-context';
 import { JsonScalar } from '../../../platform/graphql/subgraph-schema';
@@ -39,8 +38,6 @@ export interface SegmentResolverOptions {
   readonly timeZone: string;
 }
 
-const LARGEST_PAGE = 1_000;
-
 /** Segments, who is in them, and what changes them. */
 @Resolver(() => Segment)
 export class SegmentResolver {
@@ -58,7 +55,7 @@ export class SegmentResolver {
     @Arg('status', () => SegmentLifecycle, { nullable: true }) status: SegmentStatus | null,
     @Ctx() { sandbox }: RequestContext,
   ): Promise<Connection<Segment>> {
-    const size = checkPageSize(first ?? 50);
+    const size = toPageSize(first, 50);
     const wanted = [...(await this.options.configuration.segments.all(sandbox)).values()]
       .filter(({ value }) => (status ? value.status === status : value.status !== 'DELETED'))
       .filter(({ id }) => !after || id > after)
@@ -132,7 +129,7 @@ export class SegmentResolver {
     @Arg('after', () => String, { nullable: true }) after: string | null,
     @Ctx() { sandbox }: RequestContext,
   ): Promise<Connection<SegmentsProfile>> {
-    const size = checkPageSize(first ?? 50);
+    const size = toPageSize(first, 50);
     const page = await this.options.members.page(sandbox, id, { ...(after && { after }), limit: size + 1 });
     const people = page.map(({ profileId, revision }) => ({ id: profileId, revision }));
     return toConnection(people, size, after, (person) => person.id);
@@ -156,14 +153,6 @@ export class SegmentResolver {
     const stored = (await this.options.configuration.segments.all(sandbox)).get(id);
     return stored && stored.value.status !== 'DELETED' ? toSegment(stored) : null;
   }
-}
-
-/** Fails with BAD_USER_INPUT for a page that cannot be. */
-export function checkPageSize(size: number): number {
-  if (size >= 0 && size <= LARGEST_PAGE) return size;
-  throw new AppError('BAD_USER_INPUT', `A page has 0 to ${LARGEST_PAGE} entries; ${size} were asked for.`, {
-    details: { path: 'first' },
-  });
 }
 
 function toPayload({ segment, previousEvaluation, warnings }: SavedSegment): SegmentPayload {
