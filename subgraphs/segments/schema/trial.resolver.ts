@@ -1,11 +1,11 @@
 import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
+import { toPageSize } from '../../../platform/graphql/connections';
 import { IdentityInput } from '../../../platform/graphql/identity.input';
 import type { RequestContext } from '../../../platform/graphql/request-context';
 import { CONFIDENCE } from '../domain/interval';
 import type { ExplainMembership } from '../use-cases/explain-membership';
 import type { RuleTrials } from '../use-cases/preview-rule';
 import { toRuleDiagnostic } from './rule-diagnostic.type';
-import { checkPageSize } from './segment.resolver';
 import { MembershipExplanation, SegmentEstimate, SegmentPreview, toExplanationNode } from './trial.type';
 
 /** Rules tried before they are saved, and memberships explained. */
@@ -22,7 +22,7 @@ export class TrialResolver {
     @Arg('size', () => Int, { nullable: true, defaultValue: 10 }) size: number | null,
     @Ctx() { sandbox, nowMs }: RequestContext,
   ): Promise<SegmentPreview> {
-    const { people, diagnostics } = await this.trials.preview(sandbox, rule, checkPageSize(size ?? 10), nowMs);
+    const { people, diagnostics } = await this.trials.preview(sandbox, rule, toPageSize(size, 10), nowMs);
     return {
       profiles: people.map(({ id, revision }) => ({ id, revision })),
       diagnostics: diagnostics.map(toRuleDiagnostic),
