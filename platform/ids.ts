@@ -1,3 +1,4 @@
+import { randomFillSync } from 'node:crypto';
 import { monotonicFactory } from 'ulid';
 
 /** Where new ids come from. */
@@ -6,8 +7,23 @@ export interface Ids {
   next(): string;
 }
 
+const POOL_BYTES = 4_096;
+
 /** ULIDs that grow within one process, also within one millisecond. */
 export function createUlids(): Ids {
-  const ulid = monotonicFactory();
+  const ulid = monotonicFactory(createRandom());
   return { next: () => ulid() };
+}
+
+/** Numbers from 0 to below 1 from the system's generator, whose bytes are drawn many at a time: each draw is dear. */
+function createRandom(): () => number {
+  const pool = Buffer.alloc(POOL_BYTES);
+  let used = POOL_BYTES;
+  return () => {
+    if (used === POOL_BYTES) {
+      randomFillSync(pool);
+      used = 0;
+    }
+    return (pool[used++] as number) / 256;
+  };
 }
