@@ -132,7 +132,7 @@ describe('the command line', () => {
     await server.end('SIGTERM');
     const inside = await importInto(file, '--data', data);
     expect(inside.stdout).toMatch(/1 accepted\n {2}1 were there already/);
-    expect(inside.code).toBe(0);
+    expect(inside).toMatchObject({ code: 0, stderr: '' });
     const applied = await attune('apply', join(place.path, 'configuration'), '--data', data);
     expect([applied.code, applied.stdout.split('\n').at(-2)]).toEqual([0, '0 created, 0 changed, 2 unchanged']);
   });

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { createAttune } from '../../attune';
-import { type Environment, readEnvironment, readVariables } from '../../config';
+import { type Environment, readVariables } from '../../config';
 import { EXIT } from '../../exit';
 import { createPlatformParts } from '../../platform-parts';
 import { storeOf } from '../../serve';
+import { readQuietEnvironment } from '../quiet-environment';
 import { requireKey, requireUrl } from '../server-address';
 import { describeFault } from '../yaml-source';
 import { type Ask, createHttpAsk } from './graph-client';
@@ -24,7 +25,7 @@ export function addApplyCommand(program: Command): void {
     .option('-k, --key <key>', 'the admin key for --url (ATTUNE_ADMIN_KEY)')
     .option('-d, --data <folder>', 'the data folder, while no server holds it (ATTUNE_DATA)')
     .action(async (folder: string, flags: ApplyFlags) => {
-      const environment = readEnvironment({ ATTUNE_DATA: flags.data });
+      const environment = readQuietEnvironment({ ATTUNE_DATA: flags.data });
       const { ask, close } = await openGraph(flags, environment);
       try {
         const onItem = ({ kind, id, outcome }: { kind: string; id: string; outcome: string }): void => {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { readEnvironment } from '../../config';
 import { waitForEnd } from '../../exit';
 import { createPlatformParts } from '../../platform-parts';
+import { readQuietEnvironment } from '../quiet-environment';
 import { runDemo } from './run-demo';
 
 interface DemoFlags {
@@ -18,7 +18,7 @@ export function addDemoCommand(program: Command): void {
     .option('-p, --port <port>', 'where to listen; 0 takes a free port (default: 4000, or a free one)', toPort)
     .option('-d, --data <folder>', 'where its data is kept (default: demo in ATTUNE_DATA)')
     .action(async ({ port, data }: DemoFlags) => {
-      const environment = readEnvironment({ ATTUNE_LOG_LEVEL: 'warn' });
+      const environment = readQuietEnvironment({});
       const parts = createPlatformParts(environment);
       const onMessage = ({
         segment,

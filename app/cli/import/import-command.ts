@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { createAttune } from '../../attune';
-import { type Environment, readEnvironment } from '../../config';
+import type { Environment } from '../../config';
 import { EXIT } from '../../exit';
 import { createPlatformParts, type PlatformParts } from '../../platform-parts';
 import { storeOf } from '../../serve';
 import { onFirstInterrupt } from '../interrupt';
+import { readQuietEnvironment } from '../quiet-environment';
 import { requireKey, requireUrl } from '../server-address';
 import { createHttpTarget } from './http-target';
 import { createImportProgress, toDuration, toNumber } from './import-progress';
@@ -52,7 +53,7 @@ export function addImportCommand(program: Command): void {
 }
 
 async function importFile(file: string, flags: ImportFlags): Promise<number> {
-  const environment = readEnvironment({ ATTUNE_DATA: flags.data });
+  const environment = readQuietEnvironment({ ATTUNE_DATA: flags.data });
   const parts = createPlatformParts(environment);
   const { clock } = parts;
   const target = await openTarget(flags, environment, parts);
