@@ -60,10 +60,19 @@ function createBoundReach(when: Distance, reference: MovingReference, calendar: 
     const about = reaches(reference, calendar.step(x, -steps, unit), calendar);
     if (nowMs < about - SLACK_MS) return about - SLACK_MS;
     if (nowMs >= about + SLACK_MS) return Number.POSITIVE_INFINITY;
-    const until = calendar.nextClockChange(nowMs, about + SLACK_MS) ?? about + SLACK_MS;
+    const until = nextSetback(nowMs, about + SLACK_MS, calendar);
     if (hasReached(x, nowMs) === hasReached(x, until - 1)) return until;
     return findFirst(nowMs, until - 1, (atMs) => hasReached(x, atMs) !== hasReached(x, nowMs));
   };
+}
+
+/**
+ * The next instant at which a step of the calendar may come to an earlier one than just before: the clocks are changed,
+ * or a day begins whose number the other month does not have.
+ */
+function nextSetback(nowMs: number, untilMs: number, calendar: Calendar): number {
+  const change = calendar.nextClockChange(nowMs, untilMs) ?? untilMs;
+  return Math.min(change, calendar.startAfter('day', nowMs, 1), untilMs);
 }
 
 /** The first whole number after `low`, up to `high`, for which `holds`, which holds at `high` and from the first on. */

@@ -31,7 +31,7 @@ function toStep(step: ChainStep, before: readonly ChainStep[], filter: EventFilt
   if (referencesOf(when).some((node) => findAnchor(node, before) >= 0)) {
     return { ...spec, anchored: toAnchored(when, before, planning) };
   }
-  const own = toWindow(when, planning.calendar, planning.timeZone !== 'UTC');
+  const own = toWindow(when, planning.calendar);
   if (!own) throw new Unkeepable('A WHEN that is no window of time', step.what);
   return { ...spec, window: intersectWindows([...windows.map(({ window }) => window), own]) };
 }

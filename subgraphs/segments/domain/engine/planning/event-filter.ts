@@ -66,7 +66,7 @@ export function withCondition(filter: EventFilter, where: Expression, planning: 
   const [only, ...others] = toAlternatives(where);
   if (only && others.length === 0 && only !== where) return withCondition(filter, only, planning);
   const isOfTime = where.kind === 'occurs' && isTimestamp(where.of);
-  const window = isOfTime ? toWindow(where.when, planning.calendar, planning.timeZone !== 'UTC') : undefined;
+  const window = isOfTime ? toWindow(where.when, planning.calendar) : undefined;
   if (!window) throw new Unkeepable('A condition on time that is no window', where);
   return { ...filter, windows: [...filter.windows, { key: printPql(where), window }] };
 }

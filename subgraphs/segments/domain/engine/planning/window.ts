@@ -11,14 +11,15 @@ export interface Window {
   turn(t: number, nowMs: number): number;
   /** Set when an instant counts from itself on, for as long: of `< 7 days before now`, 7 days. */
   readonly lengthMs?: number;
-  /** How far an instant that does not count any more may lie behind one that does: clocks are set back. */
+  /** How far the bounds may go back, by clocks that are set back or months that are shorter. */
   readonly slackMs: number;
 }
 
-const CLOCKS_BACK_MS = 26 * 3_600_000;
+/** A month back from the 31st and from the 28th is the same day: bounds may go back so far. */
+const SETBACK_MS = 5 * 86_400_000;
 
 /** The window of a condition on an event's time; `undefined` for one that is no stretch of time. */
-export function toWindow(when: TimeCondition, calendar: Calendar, isZoned: boolean): Window | undefined {
+export function toWindow(when: TimeCondition, calendar: Calendar): Window | undefined {
   const bounds = createBoundsFinder(when, (node) => toFixed(node, calendar), calendar);
   if (!bounds) return undefined;
   const turn = createTurnFinder(when, calendar) ?? (() => Number.POSITIVE_INFINITY);
@@ -26,7 +27,7 @@ export function toWindow(when: TimeCondition, calendar: Calendar, isZoned: boole
   return {
     bounds,
     turn,
-    slackMs: isZoned && lengthMs === undefined ? CLOCKS_BACK_MS : 0,
+    slackMs: lengthMs === undefined ? SETBACK_MS : 0,
     ...(lengthMs !== undefined && { lengthMs }),
   };
 }
