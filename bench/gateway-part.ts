@@ -89,8 +89,10 @@ async function serveMonolith(schemaSdl: string, subgraphs: Parameters<typeof cre
       httpGraphQLRequest: { method: 'POST', headers, search: '', body: JSON.parse(Buffer.concat(chunks).toString()) },
       context,
     });
-    response.writeHead(answer.status ?? 200, Object.fromEntries(answer.headers));
-    response.end(answer.body.kind === 'complete' ? answer.body.string : '');
+    const body = answer.body.kind === 'complete' ? answer.body.string : '';
+    const length = { 'content-length': Buffer.byteLength(body) };
+    response.writeHead(answer.status ?? 200, { ...Object.fromEntries(answer.headers), ...length });
+    response.end(body);
   };
   const server = createServer((request, response) => void handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

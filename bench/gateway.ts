@@ -5,9 +5,9 @@ import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { Agent, request } from 'undici';
 import { createAttune } from '../app/attune';
 import type { PartReady, PartRequest } from './gateway-part';
+import { type Asker, openAsker } from './http-load';
 
 const PROFILES = 10_000;
 const IDENTITIES = 200;
@@ -23,6 +23,16 @@ const QUERY = `query Person($who: IdentityInput!, $placements: [PlacementRequest
   }
 }`;
 const SHA256 = createHash('sha256').update(QUERY).digest('hex');
+const variablesOf = (at: number) => ({
+  who: { namespace: 'CRMID', value: `C-${at * 50}` },
+  placements: [{ placement: 'home-hero' }],
+});
+const BODIES = Array.from({ length: IDENTITIES }, (_, at) =>
+  JSON.stringify({ query: QUERY, variables: variablesOf(at) }),
+);
+const BODIES_BY_HASH = Array.from({ length: IDENTITIES }, (_, at) =>
+  JSON.stringify({ id: `sha256:${SHA256}`, variables: variablesOf(at) }),
+);
 
 /** A store with people, segments and offers in it. */
 async function seed(folder: string): Promise<void> {
@@ -97,9 +107,10 @@ interface Contender {
 }
 
 const children: ChildProcess[] = [];
+const PRODUCTION = { ...process.env, NODE_ENV: 'production' };
 
 async function startPart(message: PartRequest): Promise<{ readonly child: ChildProcess; readonly ready: PartReady }> {
-  const child = fork(join(__dirname, 'gateway-part.ts'), { execArgv: ['--import', 'tsx'] });
+  const child = fork(join(__dirname, 'gateway-part.ts'), { execArgv: ['--import', 'tsx'], env: PRODUCTION });
   children.push(child);
   child.send(message);
   const [ready] = (await once(child, 'message')) as [PartReady];
@@ -107,7 +118,7 @@ async function startPart(message: PartRequest): Promise<{ readonly child: ChildP
 }
 
 async function startPeer(message: object): Promise<{ readonly child: ChildProcess; readonly url: string }> {
-  const child = fork(join(__dirname, 'peers', 'apollo-gateway.cjs'));
+  const child = fork(join(__dirname, 'peers', 'apollo-gateway.cjs'), { env: PRODUCTION });
   children.push(child);
   child.send(message);
   const [{ url }] = (await once(child, 'message')) as [{ readonly url: string }];
@@ -150,33 +161,39 @@ async function cpuOf(child: ChildProcess): Promise<number> {
 }
 
 /** Asks for `ms`, `AT_ONCE` at a time; answers with how many were answered. */
-async function load({ url, byHash }: Contender, dispatcher: Agent, ms: number): Promise<number> {
+async function load({ url, byHash }: Contender, ms: number): Promise<number> {
+  const askers = await Promise.all(Array.from({ length: AT_ONCE }, () => openAsker(url)));
   const until = performance.now() + ms;
   let asked = 0;
-  const worker = async (): Promise<void> => {
+  const work = async (asker: Asker): Promise<void> => {
     while (performance.now() < until) {
-      const who = { namespace: 'CRMID', value: `C-${(asked++ * 50) % (IDENTITIES * 50)}` };
-      const variables = { who, placements: [{ placement: 'home-hero' }] };
-      const answer = await request(url, {
-        dispatcher,
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(byHash ? { id: `sha256:${SHA256}`, variables } : { query: QUERY, variables }),
-      });
-      const text = await answer.body.text();
-      if (answer.statusCode !== 200 || text.includes('"errors"') || !text.includes('"reason"')) throw new Error(text);
+      const answer = await asker.ask((byHash ? BODIES_BY_HASH : BODIES)[asked++ % IDENTITIES] as string);
+      if (answer.includes('"errors"') || !answer.includes('"reason"')) throw new Error(answer.toString());
     }
+    asker.close();
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(askers.map(work));
   return asked;
 }
 
-async function register({ url, byHash }: Contender): Promise<void> {
+/** Makes the document known, and shows what is answered. */
+async function register({ name, url, byHash }: Contender): Promise<void> {
   const extensions = { persistedQuery: { version: 1, sha256Hash: SHA256 } };
-  const variables = { who: { namespace: 'CRMID', value: 'C-0' }, placements: [{ placement: 'home-hero' }] };
-  const body = JSON.stringify({ query: QUERY, variables, ...(byHash && { extensions }) });
-  const answer = await request(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-  process.stdout.write(`${url} ${(await answer.body.text()).slice(0, 400)}\n`);
+  const asker = await openAsker(url);
+  const answer = await asker.ask(
+    JSON.stringify({ query: QUERY, variables: variablesOf(0), ...(byHash && { extensions }) }),
+  );
+  process.stdout.write(
+    `${name}: ${answer.length} bytes, ${createHash('sha256').update(withoutIds(answer)).digest('hex').slice(0, 8)}\n`,
+  );
+  asker.close();
+}
+
+/** An answer without what is new in each: the ids of its decisions. */
+function withoutIds(answer: Buffer): string {
+  const { data } = JSON.parse(answer.toString()) as { data: { profile: { decisions: { id?: string }[] } } };
+  for (const decision of data.profile.decisions) delete decision.id;
+  return JSON.stringify(data);
 }
 
 const median = (numbers: readonly number[]): number =>
@@ -185,28 +202,26 @@ const median = (numbers: readonly number[]): number =>
 async function measureGateway(): Promise<void> {
   const folders = mkdtempSync(join(tmpdir(), 'attune-bench-gateway-'));
   const seeded = join(folders, 'seeded');
-  const dispatcher = new Agent({ connections: AT_ONCE });
   try {
     await seed(seeded);
     const contenders = await startAll(seeded, folders);
     for (const contender of contenders) await register(contender);
-    for (const contender of contenders) await load(contender, dispatcher, ROUND_MS);
+    for (const contender of contenders) await load(contender, ROUND_MS);
     for (let round = 0; round < ROUNDS; round++) {
-      for (const contender of contenders) await measureRound(contender, dispatcher);
+      for (const contender of contenders) await measureRound(contender);
     }
     report(contenders);
   } finally {
     for (const child of children) child.kill();
-    await dispatcher.close();
     rmSync(folders, { recursive: true });
   }
 }
 
-async function measureRound(contender: Contender, dispatcher: Agent): Promise<void> {
+async function measureRound(contender: Contender): Promise<void> {
   const cpu = async () => (await Promise.all(contender.processes.map(cpuOf))).reduce((sum, ms) => sum + ms, 0);
   const before = await cpu();
   const begun = performance.now();
-  const asked = await load(contender, dispatcher, ROUND_MS);
+  const asked = await load(contender, ROUND_MS);
   contender.rates.push((asked * 1_000) / (performance.now() - begun));
   contender.cpuMs.push(((await cpu()) - before) / asked);
 }

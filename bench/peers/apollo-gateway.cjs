@@ -36,8 +36,10 @@ async function start({ supergraphSdl, urls, secret }) {
       httpGraphQLRequest: { method: 'POST', headers, search: '', body: JSON.parse(Buffer.concat(chunks).toString()) },
       context: async () => ({}),
     });
-    response.writeHead(answer.status ?? 200, Object.fromEntries(answer.headers));
-    response.end(answer.body.string);
+    const { string: body } = answer.body;
+    const length = { 'content-length': Buffer.byteLength(body) };
+    response.writeHead(answer.status ?? 200, { ...Object.fromEntries(answer.headers), ...length });
+    response.end(body);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { url: `http://127.0.0.1:${server.address().port}/graphql` };
