@@ -2,12 +2,12 @@ import type { Db, Collection as MongoRows } from 'mongodb';
 import type { LogEntry, NewLogEntry } from '../event-log';
 import { prepareCollection } from './rows';
 
-/** The last position of one partition, and the last one trimmed away. */
+/** One stream: by partition the last position, and the last one trimmed away. One document, so one step raises all. */
 export interface Head {
-  /** `stream|partition`. */
+  /** The stream. */
   readonly _id: string;
-  readonly n: number;
-  readonly t?: number;
+  readonly n?: Readonly<Record<string, number>>;
+  readonly t?: Readonly<Record<string, number>>;
 }
 
 /** One entry. */
@@ -49,20 +49,14 @@ export function partitionOf(key: string): number {
   return (hash >>> 0) % PARTITIONS;
 }
 
-/** The id of a partition's head. */
-export function headIdOf(stream: string, partition: number): string {
+/** What the ids of a partition's entries begin with. */
+export function prefixOf(stream: string, partition: number): string {
   return `${stream}|${String(partition).padStart(2, '0')}`;
 }
 
-/** Whose head it is. */
-export function partsOf(headId: string): { readonly stream: string; readonly partition: number } {
-  const at = headId.lastIndexOf('|');
-  return { stream: headId.slice(0, at), partition: Number(headId.slice(at + 1)) };
-}
-
-/** The id of the entry at `position` under a head. */
-export function entryIdOf(headId: string, position: number): string {
-  return `${headId}|${String(position).padStart(15, '0')}`;
+/** The id of the entry at `position`. */
+export function entryIdOf(stream: string, partition: number, position: number): string {
+  return `${prefixOf(stream, partition)}|${String(position).padStart(15, '0')}`;
 }
 
 /** An entry that has no position yet. */
@@ -70,10 +64,17 @@ export function toUnplaced(sandbox: string, { stream, key, id, at, body }: NewLo
   return { t: stream, p: partitionOf(key), s: sandbox, k: key, id, at, b: JSON.stringify(body) };
 }
 
-/** The entries at the positions that end with `last`. */
-export function place(headId: string, last: number, entries: readonly UnplacedRow[]): readonly EntryRow[] {
-  const first = last - entries.length + 1;
-  return entries.map((entry, at) => ({ _id: entryIdOf(headId, first + at), n: first + at, ...entry }));
+/** The entries of one stream at their positions, in order; `last` is the position that each partition ends with. */
+export function place(entries: readonly UnplacedRow[], last: Readonly<Record<string, number>>): readonly EntryRow[] {
+  const next = { ...last };
+  return entries
+    .toReversed()
+    .map((entry) => {
+      const n = next[entry.p] ?? 0;
+      next[entry.p] = n - 1;
+      return { _id: entryIdOf(entry.t, entry.p, n), n, ...entry };
+    })
+    .reverse();
 }
 
 /** An entry as its reader wants it. */

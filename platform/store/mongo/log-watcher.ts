@@ -1,7 +1,7 @@
-import type { ChangeStream } from 'mongodb';
+import type { ChangeStream, ChangeStreamDocument } from 'mongodb';
 import { createSystemClock, type Timer } from '../../clock';
 import type { Log } from '../../log';
-import { type Head, type LogRows, partsOf } from './log-rows';
+import type { Head, LogRows } from './log-rows';
 
 /** Tells of what other processes append. */
 export interface LogWatcher {
@@ -19,20 +19,21 @@ export function createLogWatcher(
   log?: Log,
 ): LogWatcher {
   const clock = createSystemClock();
-  const seen = new Map<string, number>();
+  const seen = new Map<string, Head['n']>();
   let changes: ChangeStream<Head> | undefined;
   let timer: Timer | undefined;
   let round: Promise<void> | undefined;
   let closed = false;
 
-  const fireFor = (headId: string): void => {
-    const { stream, partition } = partsOf(headId);
-    fire(stream, partition);
+  const compare = ({ _id, n = {} }: Head): void => {
+    const before = seen.get(_id) ?? {};
+    seen.set(_id, n);
+    for (const [partition, head] of Object.entries(n)) if (head !== before[partition]) fire(_id, Number(partition));
   };
   const watch = (): void => {
-    changes = heads.watch([{ $project: { documentKey: 1 } }]);
+    changes = heads.watch();
     changes.on('change', (change) => {
-      if ('documentKey' in change) fireFor(String(change.documentKey._id));
+      for (const { stream, partition } of raisedBy(change)) fire(stream, partition);
     });
     changes.on('error', (error) => {
       if (!closed) log?.warn({ error: String(error) }, 'the change stream ended; looking goes on');
@@ -43,11 +44,7 @@ export function createLogWatcher(
   const look = async (): Promise<void> => {
     try {
       if (!changes) watch();
-      const moved = (await heads.find().toArray()).filter(({ _id, n }) => seen.get(_id) !== n);
-      for (const { _id, n } of moved) {
-        seen.set(_id, n);
-        fireFor(_id);
-      }
+      for (const head of await heads.find().toArray()) compare(head);
     } catch (error) {
       log?.warn({ error: String(error) }, 'the log could not be looked at');
     }
@@ -68,4 +65,21 @@ export function createLogWatcher(
       await changes?.close();
     },
   };
+}
+
+const RAISED = /^n\.(\d+)$/;
+
+function raisedBy(change: ChangeStreamDocument<Head>): readonly { stream: string; partition: number }[] {
+  if (change.operationType === 'insert') {
+    return Object.keys(change.fullDocument.n ?? {}).map((key) => ({
+      stream: change.fullDocument._id,
+      partition: Number(key),
+    }));
+  }
+  if (change.operationType !== 'update') return [];
+  const fields = Object.keys(change.updateDescription.updatedFields ?? {});
+  return fields.flatMap((field) => {
+    const partition = RAISED.exec(field)?.[1];
+    return partition === undefined ? [] : [{ stream: change.documentKey._id, partition: Number(partition) }];
+  });
 }

@@ -8,13 +8,15 @@ import { groupBy } from './group-by';
 import {
   type EntryRow,
   entryIdOf,
-  headIdOf,
+  type Head,
   openLogRows,
   PARTITIONS,
   partitionOf,
   place,
+  prefixOf,
   toEntry,
   toUnplaced,
+  type UnplacedRow,
 } from './log-rows';
 import { createLogWatcher } from './log-watcher';
 import { reaching } from './reaching';
@@ -36,12 +38,11 @@ export async function openMongoLog(database: Db, log?: Log): Promise<MongoLog> {
   const watcher = createLogWatcher(rows, wakeUps.fire, log);
 
   const checkKept = async (stream: string, partition: number, after: number): Promise<void> => {
-    const trimmed = (await heads.findOne({ _id: headIdOf(stream, partition) }))?.t ?? 0;
+    const trimmed = (await heads.findOne({ _id: stream }))?.t?.[partition] ?? 0;
     if (after < trimmed) throw cursorExpired(stream, after, trimmed);
   };
   const readRows = async (stream: string, partition: number, after: number, limit: number) => {
-    const headId = headIdOf(stream, partition);
-    const between = { _id: { $gt: entryIdOf(headId, after), $lt: `${headId}}` } };
+    const between = { _id: { $gt: entryIdOf(stream, partition, after), $lt: `${prefixOf(stream, partition)}}` } };
     const found = await entries.find(between, { sort: { _id: 1 }, limit, batchSize: limit + 1 }).toArray();
     const gap = found.findIndex(({ n }, at) => n !== after + 1 + at);
     // Positions have no gaps; a trim on its way may make one.
@@ -52,16 +53,26 @@ export async function openMongoLog(database: Db, log?: Log): Promise<MongoLog> {
   const readKeyRows = (stream: string, sandbox: string, key: string, limit: number): Promise<EntryRow[]> =>
     entries.find({ t: stream, s: sandbox, k: key }, { sort: { n: -1 }, limit }).toArray();
 
-  const trimPartition = async (headId: string, head: number, beforeMs: number): Promise<void> => {
-    const all = { $gt: `${headId}|`, $lt: `${headId}}` };
+  const trimPartition = async (stream: string, partition: number, head: number, beforeMs: number): Promise<void> => {
+    const first = `${prefixOf(stream, partition)}|`;
+    const all = { $gt: first, $lt: `${prefixOf(stream, partition)}}` };
     const kept = await entries.findOne({ _id: all, at: { $gte: beforeMs } }, { sort: { _id: 1 } });
     const last = kept ? kept.n - 1 : head;
     if (last < 1) return;
-    await heads.updateOne({ _id: headId }, { $max: { t: last } });
-    await entries.deleteMany({ _id: { $gt: `${headId}|`, $lte: entryIdOf(headId, last) } });
+    await heads.updateOne({ _id: stream }, { $max: { [`t.${partition}`]: last } });
+    await entries.deleteMany({ _id: { $gt: first, $lte: entryIdOf(stream, partition, last) } });
   };
   const trimAll = async (beforeMs: number): Promise<void> => {
-    for await (const { _id, n } of heads.find()) await trimPartition(_id, n, beforeMs);
+    for await (const { _id, n = {} } of heads.find()) {
+      for (const [partition, head] of Object.entries(n)) await trimPartition(_id, Number(partition), head, beforeMs);
+    }
+  };
+  // One document a stream: whoever raises it first goes first, and the others find that out with their first step.
+  const raise = async (stream: string, added: readonly UnplacedRow[], session: ClientSession): Promise<Head['n']> => {
+    const counts: Record<string, number> = {};
+    for (const { p } of added) counts[`n.${p}`] = (counts[`n.${p}`] ?? 0) + 1;
+    const options = { session, upsert: true, returnDocument: 'after', projection: { n: 1 } } as const;
+    return (await heads.findOneAndUpdate({ _id: stream }, { $inc: counts }, options))?.n;
   };
 
   return {
@@ -76,10 +87,8 @@ export async function openMongoLog(database: Db, log?: Log): Promise<MongoLog> {
       return (await reaching(readKeyRows(stream, sandbox, key, limit))).reverse().map(toEntry<B>);
     },
     async head(stream) {
-      const ids = Array.from({ length: PARTITIONS }, (_, partition) => headIdOf(stream, partition));
-      const all = await reaching(heads.find({ _id: { $in: ids } }).toArray());
-      const found = new Map(all.map((head) => [head._id, head.n]));
-      return ids.map((id) => found.get(id) ?? 0);
+      const head = await reaching(heads.findOne({ _id: stream }));
+      return Array.from({ length: PARTITIONS }, (_, partition) => head?.n?.[partition] ?? 0);
     },
     onAppend(stream, wake) {
       watcher.start();
@@ -89,13 +98,10 @@ export async function openMongoLog(database: Db, log?: Log): Promise<MongoLog> {
     async append(commits, session) {
       const added = commits.flatMap(({ sandbox, entries = [] }) => entries.map((entry) => toUnplaced(sandbox, entry)));
       if (added.length === 0) return;
-      const byHead = groupBy(added, ({ t, p }) => headIdOf(t, p));
-      const raise = [...byHead].map(([_id, { length }]) => ({
-        updateOne: { filter: { _id }, update: { $inc: { n: length } }, upsert: true },
-      }));
-      await heads.bulkWrite(raise, { session, ordered: true });
-      const raised = await heads.find({ _id: { $in: [...byHead.keys()] } }, { session }).toArray();
-      const placed = raised.flatMap(({ _id, n }) => place(_id, n, byHead.get(_id) ?? []));
+      const placed: EntryRow[] = [];
+      for (const [stream, own] of groupBy(added, ({ t }) => t)) {
+        placed.push(...place(own, (await raise(stream, own, session)) ?? {}));
+      }
       await entries.insertMany(placed, { session, ordered: true });
     },
     publish(commits) {

@@ -11,7 +11,7 @@ import { Mismatch, OwnedConflict, rejectGuilty } from './write-conflicts';
 import { createGroupWriter } from './write-group';
 
 const LONGEST_TRYING_MS = 15_000;
-const LONGEST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 30;
 
 /** What the transactions stand on. `appName` is the client's, and tells this application's transactions from others. */
 export interface TransactionParts {
