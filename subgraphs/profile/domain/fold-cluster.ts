@@ -1,6 +1,6 @@
 import type { Cluster } from './clusters';
 import type { Head, IdentityState, Link, Person } from './head';
-import { namespaceOf } from './identity';
+import { type ItemIdentity, namespaceOf } from './identity';
 import { compareText, endsOf, type GraphRules, resolveIdentityGraph } from './identity-graph';
 import type { Item } from './item';
 import { reduceIdentity, touchIdentity, touchLink } from './touch';
@@ -27,7 +27,7 @@ export interface ChangedPerson {
 /** What a cluster came to. */
 export interface FoldedCluster {
   readonly changed: readonly ChangedPerson[];
-  /** Identity key → profile id, for all identities of the cluster. */
+  /** Identity key → profile id, for all identities whose profile may be another than before. */
   readonly profileOf: ReadonlyMap<string, string>;
   /** Links that do not count because they would break a unique namespace. */
   readonly dropped: readonly Link[];
@@ -45,9 +45,11 @@ export interface FoldRules extends GraphRules {
 
 /** Folds the items of a cluster into its people. Pure, but for the ids of new profiles. */
 export function foldCluster(cluster: Cluster, rules: FoldRules): FoldedCluster {
-  const draft = touchAll(cluster);
   const [only] = cluster.people;
-  if (only && !draft.regroup) return stayingTogether(only, cluster.items, draft);
+  if (only && cluster.people.length === 1 && cluster.items.every(isAlone)) return touchAlone(only, cluster.items);
+  const draft = touchAll(cluster);
+  if (only && !draft.regroup)
+    return stayingTogether(only, cluster.items, [...draft.identities.values()], [...draft.links.values()]);
   const { graphs, dropped, evicted } = graphsOf(draft, rules);
   const anchors = anchorsOf(cluster, rules);
   const ids = assignIds(graphs, cluster.people, anchors, rules);
@@ -59,10 +61,41 @@ export function foldCluster(cluster: Cluster, rules: FoldRules): FoldedCluster {
   return { changed, profileOf, dropped, evicted, regrouped: draft.regroup };
 }
 
-// Nearly all items: they change nothing about who belongs together.
-function stayingTogether(person: Person, items: readonly Item[], draft: Draft): FoldedCluster {
-  const profileOf = new Map(person.head.identities.map(({ key }) => [key, person.id]));
-  return { changed: [unmoved(person, items, draft)], profileOf, dropped: [], evicted: [], regrouped: false };
+// Nearly all items: they hold one identity of one person, and change nothing about who belongs together.
+function isAlone({ identities, kind }: Item): boolean {
+  return identities.length === 1 && kind !== 'CUT';
+}
+
+function touchAlone(person: Person, items: readonly Item[]): FoldedCluster {
+  const identities = [...person.head.identities];
+  for (const item of items) {
+    const [sighting] = item.identities;
+    const index = identities.findIndex(({ key }) => key === sighting?.key);
+    const known = identities[index];
+    if (sighting && known) identities[index] = touch(known, sighting, item);
+  }
+  return stayingTogether(person, items, identities, person.head.links);
+}
+
+function stayingTogether(
+  { id, version, head }: Person,
+  items: readonly Item[],
+  identities: readonly IdentityState[],
+  links: readonly Link[],
+): FoldedCluster {
+  const next: Head = { revision: head.revision + 1, createdAtMs: head.createdAtMs, identities, links };
+  const changed = { id, version, before: head, head: next, items: items.filter(isData), ...UNMOVED };
+  return { changed: [changed], profileOf: NOBODY_MOVED, dropped: [], evicted: [], regrouped: false };
+}
+
+const NOBODY_MOVED: ReadonlyMap<string, string> = new Map();
+
+function touch(known: IdentityState, sighting: ItemIdentity, item: Item): IdentityState {
+  return reduces(item) ? reduceIdentity(known, item) : touchIdentity(known, sighting, item);
+}
+
+function reduces({ kind }: Item): boolean {
+  return kind === 'CUT' || kind === 'FORGET';
 }
 
 interface Draft {
@@ -87,9 +120,8 @@ function touchAll({ people, items }: Cluster): Draft {
     for (const sighting of item.identities) {
       touched.add(sighting.key);
       const known = identities.get(sighting.key);
-      const reduces = item.kind === 'CUT' || item.kind === 'FORGET';
-      if (!reduces) identities.set(sighting.key, touchIdentity(known, sighting, item));
-      else if (known) identities.set(sighting.key, reduceIdentity(known, item));
+      if (known) identities.set(sighting.key, touch(known, sighting, item));
+      else if (!reduces(item)) identities.set(sighting.key, touchIdentity(undefined, sighting, item));
     }
     if (item.links.length > 0 || item.kind === 'CUT') regroup = touchLinks(links, item) || regroup;
   }
@@ -197,16 +229,6 @@ function toChanged(
   }
   const live = new Set(profileOf.values());
   return [...changed, ...people.filter(({ id }) => !live.has(id)).map((person) => ended(person, profileOf, anchors))];
-}
-
-function unmoved({ id, version, head }: Person, items: readonly Item[], draft: Draft): ChangedPerson {
-  const next: Head = {
-    revision: head.revision + 1,
-    createdAtMs: head.createdAtMs,
-    identities: [...draft.identities.values()],
-    links: draft.links.size === 0 ? head.links : [...draft.links.values()],
-  };
-  return { id, version, before: head, head: next, items: items.filter(isData), ...UNMOVED };
 }
 
 const UNMOVED = { gained: [], merged: [], split: false, rebuilt: false } as const;

@@ -42,7 +42,7 @@ export function parseItem(body: unknown, rules: ItemRules): Item {
   const event = dataset.kind === 'EVENTS';
   const limit = event ? 'eventBytes' : 'recordBytes';
   if (json.length > limits[limit] / 4) checkSize(json, limit, limits[limit]);
-  if (json.length > limits.nestingDepth * 2) checkDepth(data, limits.nestingDepth);
+  if (mayBeDeep(json, limits.nestingDepth)) checkDepth(data, limits.nestingDepth);
   const id = event || data._id !== undefined ? toId(data._id, limits.idCharacters, event) : undefined;
   const atMs = event ? eventTime(data.timestamp) : recordTime(data.timestamp, rules);
   const fault = dataset.findFault?.(data);
@@ -93,6 +93,19 @@ function checkSize(json: string, limit: string, allowed: number): void {
   const bytes = Buffer.byteLength(json);
   if (bytes > allowed) throw limitFault(limit, '', allowed, `${bytes} bytes`);
 }
+
+// Nothing can be nested deeper than there are brackets.
+function mayBeDeep(json: string, allowed: number): boolean {
+  let left = allowed;
+  for (let at = 0; at < json.length; at += 1) {
+    const code = json.charCodeAt(at);
+    if ((code === OBJECT || code === LIST) && --left < 0) return true;
+  }
+  return false;
+}
+
+const OBJECT = 0x7b;
+const LIST = 0x5b;
 
 function checkDepth(value: unknown, left: number, allowed = left): void {
   if (typeof value !== 'object' || value === null) return;

@@ -85,7 +85,8 @@ async function planRound(
   const taken = forgotten.items.filter((item) => !duplicates.has(item) && !refused.has(item));
   const changed: ChangedPerson[] = [];
   const history: IdentityChange[] = [];
-  const profileOf = new Map(loaded.profileOf);
+  const moved = new Map<string, string>();
+  const profileOf = (key: string): string | undefined => moved.get(key) ?? loaded.profileOf.get(key);
   const { namespaces } = settings;
   const { limits, ids, clock } = dependencies;
   const nowMs = clock.now();
@@ -98,7 +99,7 @@ async function planRound(
     for (const one of folded.changed) changed.push(one);
     if (folded.regrouped && cluster.people.length > 0)
       for (const change of historyOf(cluster, folded)) history.push(change);
-    for (const [key, id] of folded.profileOf) profileOf.set(key, id);
+    for (const [key, id] of folded.profileOf) moved.set(key, id);
   }
   const records = await mergeAllRecords(dependencies.fragments, sandbox, changed, settings);
   const outcomes = items.map((item) => toOutcome(item, duplicates, refused, profileOf));
@@ -177,9 +178,9 @@ function toOutcome(
   item: Item,
   duplicates: ReadonlySet<Item>,
   refused: ReadonlyMap<Item, ItemFault>,
-  profileOf: ReadonlyMap<string, string>,
+  profileOf: (key: string) => string | undefined,
 ): ItemOutcome {
-  const profileId = profileOf.get(item.owner);
+  const profileId = profileOf(item.owner);
   const whose = profileId ? { profileId } : {};
   const fault = refused.get(item);
   if (fault) return { status: 'REJECTED', fault, ...whose };
