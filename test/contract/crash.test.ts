@@ -38,7 +38,7 @@ describeEveryStore('kill -9', (place) => {
       await next.kill();
     }
     expect(acknowledged.length).toBeGreaterThan(KILLS * LANES);
-  });
+  }, 180_000);
 });
 
 /** Opens what was left behind and looks at all of it. */
