@@ -21,7 +21,7 @@ export const FLOW_COLLECTIONS: readonly CollectionSpec[] = [
 export type OnProfileChanged = Reaction<'ProfileChanged'>;
 
 /** A platform over `store` whose log is silent. */
-export function createPlatform(store: Store, clock: Clock): Platform {
+function createPlatform(store: Store, clock: Clock): Platform {
   return { store, clock, ids: createUlids(), log: createLog('silent'), metrics: createMetrics() };
 }
 

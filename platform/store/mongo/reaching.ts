@@ -8,7 +8,7 @@ import {
 import { AppError, isAppError } from '../../errors';
 
 /** True when no server was found within the time for it. */
-export function isUnreachable(error: unknown): boolean {
+function isUnreachable(error: unknown): boolean {
   return unwrap(error) instanceof MongoServerSelectionError;
 }
 

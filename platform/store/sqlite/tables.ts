@@ -3,7 +3,7 @@ import type { CollectionSpec, IndexSpec } from '../store';
 import type { Database } from './database';
 
 /** `text` as an SQL name. */
-export function quoted(text: string): string {
+function quoted(text: string): string {
   return `"${text.replaceAll('"', '""')}"`;
 }
 
