@@ -1,16 +1,25 @@
 import { afterEach, expect, test } from '@jest/globals';
 import type { Gateway } from '../../gateway/gateway';
-import { openGateway, type TestSubgraph } from './gateway-fixture';
+import { openGateway, type TestSubgraph, toLink } from './gateway-fixture';
 
 const open: Gateway[] = [];
 afterEach(async () => {
   for (const gateway of open.splice(0)) await gateway.close();
 });
 
-async function ask(subgraphs: readonly TestSubgraph[], query: string, variables: Record<string, unknown> = {}) {
+async function askOnce(subgraphs: readonly TestSubgraph[], query: string, variables: Record<string, unknown> = {}) {
   const gateway = await openGateway(subgraphs);
   open.push(gateway);
   return gateway.execute({ query, variables });
+}
+
+/** The answer of resolvers that are run as they come, which compiled ones must give too. */
+async function ask(subgraphs: readonly TestSubgraph[], query: string, variables: Record<string, unknown> = {}) {
+  const answer = await askOnce(subgraphs, query, variables);
+  const compiled = await openGateway(subgraphs.map((subgraph) => toLink(subgraph, { compileAfter: 1 })));
+  open.push(compiled);
+  expect(await compiled.execute({ query, variables })).toEqual(answer);
+  return answer;
 }
 
 const byId = <T extends { readonly id: string }>(rows: readonly T[]) => ({
@@ -111,7 +120,7 @@ test('what a field requires with an argument comes with that argument, beside th
 
 test('a required field that is null reaches its subgraph as null', async () => {
   const seen: unknown[] = [];
-  const answer = await ask(
+  const answer = await askOnce(
     [
       {
         name: 'a',
@@ -306,7 +315,7 @@ test('lists of lists keep their form, with holes', async () => {
 
 test('an entity that stands in several places is asked for once', async () => {
   const asked: unknown[] = [];
-  const answer = await ask(
+  const answer = await askOnce(
     [
       {
         name: 'a',
@@ -369,7 +378,7 @@ test('the same key in two types of a union is told apart', async () => {
 
 test('mutations run one after another, each with all that others add to it', async () => {
   let counter = 0;
-  const answer = await ask(
+  const answer = await askOnce(
     [
       {
         name: 'a',

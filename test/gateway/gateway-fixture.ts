@@ -1,7 +1,7 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse } from 'graphql';
 import { createGateway, type Gateway, type GatewayOptions } from '../../gateway/gateway';
-import { createInProcessLink } from '../../gateway/links/in-process';
+import { createInProcessLink, type InProcessLinkOptions } from '../../gateway/links/in-process';
 import type { Link } from '../../gateway/links/link';
 import { createUlids } from '../../platform/ids';
 import { createLog } from '../../platform/log';
@@ -36,8 +36,10 @@ export function toSchema({ sdl, resolvers = {} }: TestSubgraph) {
 }
 
 /** A link to a test's subgraph in this process. */
-export function toLink(subgraph: TestSubgraph, clock: ManualClock = createManualClock()): Link {
-  return createInProcessLink({ name: subgraph.name, schema: toSchema(subgraph), sdl: LINK + subgraph.sdl, clock });
+export function toLink(subgraph: TestSubgraph, options: Partial<InProcessLinkOptions> = {}): Link {
+  const { name, sdl } = subgraph;
+  const clock = createManualClock();
+  return createInProcessLink({ name, schema: toSchema(subgraph), sdl: LINK + sdl, clock, ...options });
 }
 
 /** A gateway that asks nobody for a key, over subgraphs of this process. */
@@ -46,6 +48,6 @@ export async function openGateway(
   options: Partial<GatewayOptions> = {},
 ): Promise<Gateway> {
   const parts = createParts();
-  const links = subgraphs.map((one) => ('execute' in one ? one : toLink(one, parts.clock)));
+  const links = subgraphs.map((one) => ('execute' in one ? one : toLink(one, { clock: parts.clock })));
   return createGateway({ ...parts, links, authorize: 'none', ...options });
 }

@@ -1,10 +1,9 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { createInProcessLink } from '../../gateway/links/in-process';
 import type { Link } from '../../gateway/links/link';
 import { createRemoteLink } from '../../gateway/links/remote';
 import { AppError } from '../../platform/errors';
 import { createManualClock } from '../support/manual-clock';
-import { openGateway, type TestSubgraph, toLink, toSchema } from './gateway-fixture';
+import { openGateway, type TestSubgraph, toLink } from './gateway-fixture';
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -216,16 +215,7 @@ test('an operation that is compiled answers as before it was', async () => {
       P: { label: async ({ id }: { id: string }, { n }: { n?: number }) => `${id}/${n}` },
     },
   };
-  const clock = createManualClock();
-  const { name, sdl } = subgraph;
-  const plain = createInProcessLink({
-    name,
-    sdl,
-    clock,
-    schema: toSchema(subgraph),
-    compileAfter: 1,
-  });
-  const gateway = await gatewayOver([{ ...plain, sdl: toLink(subgraph).sdl }]);
+  const gateway = await gatewayOver([toLink(subgraph, { compileAfter: 1 })]);
   const query = 'query ($of: [Int!]!, $n: Int) { sum(of: $of) more: sum(of: [1], plus: 5) me { label(n: $n) } }';
   for (const n of [1, 2, 3]) {
     expect(await gateway.execute({ query, variables: { of: [n, n], n } })).toEqual({
