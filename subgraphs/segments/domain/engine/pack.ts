@@ -2,7 +2,7 @@ import { DateValue } from '../../../../platform/pql/time/date-value';
 import { createByteReader, createByteWriter } from './bytes';
 import type { Leaves } from './evaluation/leaves';
 import { createSeries, type Series, type Total } from './evaluation/series';
-import type { RuleState } from './evaluation/state';
+import { profileOf, type RuleState } from './evaluation/state';
 
 /**
  * A state as plain JSON: of which rules, as of when, the truth of what reads fields alone, the fields that are read
@@ -34,7 +34,7 @@ export function packState(state: RuleState, { fingerprint, leaves, general }: Pa
     fingerprint,
     state.asOfMs,
     packBits(leaves.still.map((leaf) => state.truth[leaf] ?? 0)),
-    leaves.livePaths.map((path) => readPath(state.profile, path) ?? null),
+    leaves.livePaths.map((path) => readPath(profileOf(state), path) ?? null),
     [...state.given],
     packBits(general.map((rule) => state.realized[rule] ?? 0)),
     bytes,
@@ -49,9 +49,16 @@ export function unpackState(packed: PackedState, state: RuleState, { leaves, gen
   unpackBits(truth, leaves.still, state.truth);
   unpackBits(realized, general, state.realized);
   for (const id of given) state.given.add(id);
-  state.profile = leaves.livePaths.reduce<Record<string, unknown>>((profile, path, index) => {
-    return path.length === 0 ? { ...(fields[index] as object) } : writePath(profile, path, fields[index] ?? undefined);
-  }, {});
+  const { computedAttributes = {}, ...attributes } = leaves.livePaths.reduce<Record<string, unknown>>(
+    (profile, path, index) => {
+      return path.length === 0
+        ? { ...(fields[index] as object) }
+        : writePath(profile, path, fields[index] ?? undefined);
+    },
+    {},
+  );
+  state.attributes = attributes;
+  state.computedAttributes = computedAttributes as Record<string, unknown>;
   unpackSeries(series, values, state.series, leaves);
 }
 

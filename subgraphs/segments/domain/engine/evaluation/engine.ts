@@ -2,11 +2,11 @@ import type { PqlScope } from '../../../../../platform/pql/evaluate';
 import type { Flip, FlipCause, Person, PersonChange, RuleEvent } from '../rule';
 import type { CompiledRule, CompiledRules } from './compiled-rules';
 import { DirtyRules } from './dirty-rules';
-import { testField } from './field-table';
+import { createFieldTests, type FieldColumn, type FieldTests } from './field-table';
 import type { Leaves } from './leaves';
 import { runProgram } from './program';
 import { addEvent, type SeriesPlan } from './series-plan';
-import { findNextDueMs, type RuleState } from './state';
+import { findNextDueMs, profileOf, type RuleState } from './state';
 
 /** A rule that moved, what it was before, and what moved it last. */
 interface Moved {
@@ -24,7 +24,10 @@ export class Engine {
   private readonly seriesOfAnyType: SeriesPlan[] = [];
   /** By rule: the conditions that ask whether someone is in its segment. */
   private readonly askers: readonly (readonly number[])[];
+  private readonly generalPlaces: readonly number[];
   /** Conditions whose truth is not kept in packed states; those that ask for segments apart. */
+  private readonly fieldTests: readonly FieldTests[];
+  private readonly readsComputed: readonly boolean[];
   private readonly moving: readonly number[];
   private readonly asking: readonly number[];
 
@@ -35,6 +38,9 @@ export class Engine {
     this.dirty = new DirtyRules(rules.length);
     this.askers = rules.map(({ id }) => leaves.bySegment.get(id) ?? []);
     for (const plan of leaves.series) this.indexSeries(plan);
+    this.fieldTests = leaves.columns.map(createFieldTests);
+    this.readsComputed = leaves.columns.map(({ path }) => path[0] === 'computedAttributes');
+    this.generalPlaces = rules.flatMap(({ general }, place) => (general ? [place] : []));
     const still = new Set(leaves.still);
     const asking = new Set([...leaves.bySegment.values()].flat());
     this.moving = leaves.live.map((_, leaf) => leaf).filter((leaf) => !still.has(leaf) && !asking.has(leaf));
@@ -44,30 +50,37 @@ export class Engine {
   /** Nothing known of anybody but the segments that they are in by what was told. */
   create(nowMs: number, told: Iterable<string>): RuleState {
     const given = new Set(told);
+    const realized = new Uint8Array(this.rules.length);
+    for (const place of this.generalPlaces) if (given.has(this.rules[place]?.id ?? '')) realized[place] = 1;
     return {
       asOfMs: nowMs,
-      profile: {},
+      attributes: NOTHING,
+      computedAttributes: NOTHING,
+      profile: undefined,
       fields: undefined,
       truth: new Uint8Array(this.leaves.count),
       dueMs: new Float64Array(this.leaves.timed.length).fill(Number.POSITIVE_INFINITY),
       nextDueMs: Number.POSITIVE_INFINITY,
-      realized: Uint8Array.from(this.rules, ({ id, general }) => (general && given.has(id) ? 1 : 0)),
+      realized,
       given,
-      series: new Array(this.leaves.series.length),
+      series: new Array(this.leaves.series.length).fill(undefined),
     };
   }
 
   /** Reads a person whole. */
   read(state: RuleState, person: Person): void {
-    state.profile = toProfile(person.attributes, person.computedAttributes);
-    const tell = (leaf: number, holds: boolean): void => {
-      if (holds) state.truth[leaf] = 1;
+    state.attributes = person.attributes;
+    state.computedAttributes = person.computedAttributes ?? NOTHING;
+    state.profile = undefined;
+    const { truth } = state;
+    const tell = (leaf: number, holds: 0 | 1): void => {
+      truth[leaf] = holds;
     };
-    state.fields = this.leaves.columns.map((column) => {
-      const value = column.read(state.profile);
-      testField(column, value, tell);
-      return value;
-    });
+    const fields = this.readFields(state);
+    for (let column = 0; column < fields.length; column++) {
+      (this.fieldTests[column] as FieldTests).testChange(NO_VALUE, fields[column], tell);
+    }
+    state.fields = fields;
     for (const event of person.events) this.fill(state, event);
     for (const leaf of this.leaves.still) this.testSilently(state, leaf);
     this.settleAll(state);
@@ -175,23 +188,40 @@ export class Engine {
     }
   }
 
+  private readFields(state: RuleState): unknown[] {
+    const { columns } = this.leaves;
+    const computed = { computedAttributes: state.computedAttributes };
+    const fields = new Array<unknown>(columns.length);
+    for (let index = 0; index < columns.length; index++) {
+      const { path, read } = columns[index] as FieldColumn;
+      fields[index] = read(
+        path.length === 0 ? profileOf(state) : this.readsComputed[index] ? computed : state.attributes,
+      );
+    }
+    return fields;
+  }
+
   /** Reads again the part of the profile that came: the attributes, the computed ones, or both. */
   private changeProfile(state: RuleState, { attributes, computedAttributes }: PersonChange): void {
-    const { computedAttributes: computed, ...rest } = state.profile;
-    state.profile = toProfile(attributes ?? rest, computedAttributes ?? (computed as Person['computedAttributes']));
-    const known = state.fields;
+    const { fields: before } = state;
+    state.attributes = attributes ?? state.attributes;
+    state.computedAttributes = computedAttributes ?? state.computedAttributes;
+    state.profile = undefined;
+    const fields = this.readFields(state);
     const formulas = new Set<number>();
-    const tell = (leaf: number, holds: boolean): void => this.setTruth(state, leaf, holds ? 1 : 0);
-    state.fields = this.leaves.columns.map((column, index) => {
-      const came =
-        column.path[0] === 'computedAttributes' ? computedAttributes : (attributes ?? column.path.length === 0);
-      if (!came) return known?.[index];
-      const value = column.read(state.profile);
-      if (known?.[index] === value && typeof value !== 'object' && value !== undefined) return value;
-      testField(column, value, tell);
-      for (const leaf of column.formulas) formulas.add(leaf);
-      return value;
-    });
+    const tell = (leaf: number, truth: 0 | 1): void => this.setTruth(state, leaf, truth);
+    for (let column = 0; column < fields.length; column++) {
+      const { path, formulas: readers } = this.leaves.columns[column] as FieldColumn;
+      const came = this.readsComputed[column] ? computedAttributes : (attributes ?? path.length === 0);
+      const value = fields[column];
+      if (!came) fields[column] = before?.[column];
+      if (!came || (before && before[column] === value && typeof value !== 'object')) continue;
+      const tests = this.fieldTests[column] as FieldTests;
+      if (before) tests.testChange(before[column], value, tell);
+      else tests.testAll(value, tell);
+      for (const leaf of readers) formulas.add(leaf);
+    }
+    state.fields = fields;
     for (const leaf of formulas) this.testLive(state, leaf);
   }
 
@@ -239,15 +269,13 @@ export class Engine {
   }
 }
 
-function toProfile(
-  attributes: Readonly<Record<string, unknown>>,
-  computedAttributes: Person['computedAttributes'] = {},
-): Readonly<Record<string, unknown>> {
-  return { ...attributes, computedAttributes };
-}
+const NOTHING: RuleState['attributes'] = {};
+
+/** A value that no test holds for. */
+const NO_VALUE = Symbol('no value');
 
 /** What rules that are evaluated over a person as a whole are asked about. */
 export function toScope(person: Person, nowMs: number, inSegment: (id: string) => boolean): PqlScope {
-  const { attributes, computedAttributes, events } = person;
-  return { profile: toProfile(attributes, computedAttributes), events, nowMs, inSegment };
+  const { attributes, computedAttributes = {}, events } = person;
+  return { profile: { ...attributes, computedAttributes }, events, nowMs, inSegment };
 }

@@ -2,7 +2,7 @@ import { compileFormula } from '../../../../../platform/pql/evaluate';
 import type { Formula } from '../planning/leaf';
 import type { FeatureReader } from './feature-reader';
 import type { LiveLeaf, NoteDue } from './live-leaf';
-import type { RuleState } from './state';
+import { profileOf, type RuleState } from './state';
 
 /** Any other condition: its features are read, then the rest of it is evaluated over the profile. */
 export function createFormulaLeaf(
@@ -15,7 +15,7 @@ export function createFormulaLeaf(
   const answer = compileFormula(tree, [...variables, ...chains.map(({ variable }) => variable)], { timeZone });
   return {
     test(state, nowMs) {
-      const scope = { profile: state.profile, nowMs, inSegment: (id: string) => inSegment(state, id) };
+      const scope = { profile: profileOf(state), nowMs, inSegment: (id: string) => inSegment(state, id) };
       const values = readers.map((reader) => reader.read(state, nowMs));
       const { value, turnMs } = answer(scope, values);
       noteDue(

@@ -5,7 +5,7 @@ import type { Window } from '../planning/window';
 import { createChainReader } from './chain-reader';
 import { createTotalLeaf, createTrailingLeaf, createWindowLeaf } from './count-leaf';
 import { createFeatureReader, type FeatureReader } from './feature-reader';
-import { addFieldTest, createColumn, type FieldColumn } from './field-table';
+import { createColumn, type FieldColumn } from './field-table';
 import { createFormulaLeaf } from './formula-leaf';
 import type { LiveLeaf, NoteDue } from './live-leaf';
 import { createSeriesPlan, type Retention, type SeriesPlan, toSeriesKey } from './series-plan';
@@ -63,7 +63,7 @@ export class Leaves {
   private compile(leaf: Leaf, number: number): LiveLeaf | undefined {
     switch (leaf.kind) {
       case 'field':
-        addFieldTest(this.columnOf(leaf.path), number, leaf.test);
+        this.columnOf(leaf.path).tests.push({ leaf: number, test: leaf.test });
         this.still.push(number);
         return undefined;
       case 'segment':

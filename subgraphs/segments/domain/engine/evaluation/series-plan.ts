@@ -6,6 +6,7 @@ import type { Expression } from '../../../../../platform/pql/tree';
 import type { Planning } from '../planning/event-filter';
 import type { SeriesSpec } from '../planning/leaf';
 import type { Window } from '../planning/window';
+import { compileEventTest } from './event-test';
 import { addValue, createSeries, dropOldest, insert, type Series } from './series';
 
 /** How much of a series its readers need. Grows while rules are compiled. */
@@ -47,7 +48,7 @@ export function toSeriesKey({ conditions, value }: SeriesSpec): string {
 export function createSeriesPlan(index: number, key: string, spec: SeriesSpec, { timeZone }: Planning): SeriesPlan {
   const types = toEventTypes(spec.conditions);
   const asked = spec.conditions.filter((condition) => condition !== types?.condition);
-  const tests = asked.map((condition) => compileEventPql(condition, { timeZone }));
+  const tests = asked.map((condition) => compileEventTest(condition, timeZone));
   const value = spec.value && compileValue(spec.value, timeZone);
   return {
     index,
@@ -107,11 +108,10 @@ export function prune(series: Series, retention: Retention, nowMs: number, most:
   dropOldest(series, drop);
 }
 
-function toConjunction(tests: readonly ((event: PqlEvent) => unknown)[]): (event: PqlEvent) => boolean {
+function toConjunction(tests: readonly ((event: PqlEvent) => boolean)[]): (event: PqlEvent) => boolean {
   const [first, second] = tests;
   if (!first) return () => true;
-  if (!second) return (event) => first(event) === true;
-  return (event) => tests.every((test) => test(event) === true);
+  return second ? (event) => tests.every((test) => test(event)) : first;
 }
 
 function compileValue({ of, joinsLists }: NonNullable<SeriesSpec['value']>, timeZone: string) {

@@ -1,11 +1,16 @@
 import type { Series } from './series';
 
+type Fields = Readonly<Record<string, unknown>>;
+
 /** What is known of one person under one rule set. Owned by whoever asked for it; the rule set alone reads it. */
 export interface RuleState {
   /** Up to when it was evaluated: time never goes back. */
   asOfMs: number;
-  /** Attributes with `computedAttributes`; after unpacking, those alone that are read again before they change. */
-  profile: Readonly<Record<string, unknown>>;
+  /** After unpacking, those alone that are read again before they change. */
+  attributes: Fields;
+  computedAttributes: Fields;
+  /** Both in one, made when it is asked for. */
+  profile: Fields | undefined;
   /** The fields that conditions read, by number; `undefined` after unpacking. */
   fields: readonly unknown[] | undefined;
   /** Of each condition, by number. */
@@ -20,6 +25,12 @@ export interface RuleState {
   readonly given: Set<string>;
   /** By number; absent while nothing of it happened. */
   readonly series: (Series | undefined)[];
+}
+
+/** The attributes, with `computedAttributes` among them. */
+export function profileOf(state: RuleState): Fields {
+  state.profile ??= { ...state.attributes, computedAttributes: state.computedAttributes };
+  return state.profile;
 }
 
 /** The instant at which time alone may next turn something; Infinity for never. */
