@@ -26,6 +26,10 @@ export interface ProfileChanged {
   readonly events: readonly ProfileEvent[];
   /** The whole merged attributes by the default merge policy; present only when they changed. */
   readonly attributes?: Readonly<Record<string, unknown>>;
+  /** The whole computed attributes as of `atMs`; present only when they changed. */
+  readonly computedAttributes?: Readonly<Record<string, unknown>>;
+  /** With `computedAttributes`: when time alone changes them next; absent: never, or with every instant. */
+  readonly computedUntilMs?: number;
   /** True when the past changed (a merge, a split, a revert): what was computed from it must be read anew. */
   readonly rebuilt?: boolean;
   /** Set when this profile is no more: it became part of the one named, or was removed (null). */

@@ -22,10 +22,11 @@ import { createPeopleStore } from './store/people-store';
 import { createProfileConfiguration } from './store/profile-configuration';
 import { createAccess } from './use-cases/access';
 import { createCollect } from './use-cases/collect';
-import { createRound } from './use-cases/commit-batch';
+import { createCommitPlan } from './use-cases/commit-plan';
 import { createIngestItems } from './use-cases/ingest';
 import { createKeepEventLimit } from './use-cases/keep-event-limit';
 import { createPipeline, type Pipeline } from './use-cases/pipeline';
+import { createPlanItems } from './use-cases/plan-items';
 import { createProfileReader, createProfileReads } from './use-cases/read-profiles';
 import { createReplayFailedItems } from './use-cases/replay-failed-items';
 import { createRowIntake } from './use-cases/row-intake';
@@ -110,7 +111,8 @@ function createParts({ store, clock, ids, log }: Platform, options: ProfileOptio
     most: limits.eventsPerProfile,
     pipeline: () => pipeline,
   });
-  const pipeline: Pipeline = createPipeline(createRound({ ...base, onCommitted: keepEventLimit.watch }));
+  const commit = createCommitPlan({ store, people, onCommitted: keepEventLimit.watch });
+  const pipeline: Pipeline = createPipeline(createPlanItems(base), commit);
   const items = createIngestItems({ ...base, pipeline });
   const reads = createProfileReads(base);
   const access = createAccess(reads, configuration, options.identitySecret);

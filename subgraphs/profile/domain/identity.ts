@@ -12,6 +12,10 @@ export interface ItemIdentity {
   readonly namespace: string;
   readonly value: string;
   readonly state: AuthenticatedState;
+  /** True when it was said to be the item's primary one. */
+  readonly primary?: boolean;
+  /** True when it was not sent, but follows from one that was. */
+  readonly derived?: boolean;
 }
 
 /** The one string that stands for an identity. Codes of namespaces have no `|`. */
@@ -69,7 +73,7 @@ export function derivedIdentity(identity: ItemIdentity, namespaces: Namespaces):
   if (plain === undefined) return undefined;
   const value = sha256(plain);
   const { namespace } = derivation;
-  return { key: identityKey(namespace, value), namespace, value, state: identity.state };
+  return { key: identityKey(namespace, value), namespace, value, state: identity.state, derived: true };
 }
 
 const DERIVATIONS = new Map([

@@ -80,12 +80,9 @@ export function toBelonging(sent: readonly SentIdentity[], rules: IdentityRules)
   const distinct = sent.length === 1 ? sent : withoutTwice(sent);
   if (distinct.length > rules.limits.identitiesPerItem) throw tooMany(rules.limits, distinct.length, 'identityMap');
   const owner = sent.length === 1 ? only : ownerOf(distinct, rules.namespaces);
-  const identities: ItemIdentity[] = distinct.map(({ key, namespace, value, state }) => ({
-    key,
-    namespace,
-    value,
-    state,
-  }));
+  const identities: ItemIdentity[] = distinct.map(({ key, namespace, value, state, primary }) =>
+    primary ? { key, namespace, value, state, primary } : { key, namespace, value, state },
+  );
   const links = distinct.length === 1 ? [] : toLinks([owner, ...distinct.filter(({ key }) => key !== owner.key)]);
   for (const identity of distinct) {
     const derived = derivedIdentity(identity, rules.namespaces);

@@ -26,12 +26,13 @@ export function createFragmentStore(store: Store): FragmentStore {
   const collection = store.collection<FragmentDocument>(fragmentsSpec.name);
   return {
     async load(sandbox, identities) {
-      const wanted = [...identities].flatMap(({ key, datasets }) =>
-        datasets.map((dataset) => ({ dataset, owner: key })),
-      );
+      const byId = new Map<string, { readonly dataset: string; readonly owner: string }>();
+      for (const { key, datasets } of identities) {
+        for (const dataset of datasets) byId.set(fragmentId(dataset, key), { dataset, owner: key });
+      }
+      const wanted = [...byId.values()];
       if (wanted.length === 0) return new Map();
-      const ids = wanted.map(({ dataset, owner }) => fragmentId(dataset, owner));
-      const found = await collection.getMany(sandbox, ids);
+      const found = await collection.getMany(sandbox, [...byId.keys()]);
       const fragments = new Map<string, Fragment>();
       wanted.forEach(({ dataset, owner }, index) => {
         const document = found[index];

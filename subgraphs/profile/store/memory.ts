@@ -2,6 +2,7 @@
 export interface Memory<T> {
   get(sandbox: string, key: string): T | undefined;
   set(sandbox: string, key: string, value: T): void;
+  delete(sandbox: string, key: string): void;
   forget(sandbox: string): void;
 }
 
@@ -41,6 +42,11 @@ export function createMemory<T>(most: number): Memory<T> {
       const generations = bySandbox.get(sandbox) ?? { young: new Map(), old: new Map() };
       bySandbox.set(sandbox, generations);
       add(generations, key, value);
+    },
+    delete(sandbox, key) {
+      const generations = bySandbox.get(sandbox);
+      generations?.young.delete(key);
+      generations?.old.delete(key);
     },
     forget: (sandbox) => void bySandbox.delete(sandbox),
   };

@@ -11,7 +11,12 @@ export interface PeopleStore {
   /** Those that there are; also ended ones. */
   people(sandbox: string, ids: Iterable<string>): Promise<Map<string, Person>>;
   /** Notes what was just committed. */
-  committed(sandbox: string, people: Iterable<Person>, owners: Iterable<readonly [string, string]>): void;
+  committed(
+    sandbox: string,
+    people: Iterable<Person>,
+    owners: Iterable<readonly [key: string, profileId: string]>,
+    lost: Iterable<string>,
+  ): void;
   /** Notes that others wrote, or may have. */
   forget(sandbox: string): void;
 }
@@ -39,10 +44,11 @@ export function createPeopleStore(store: Store): PeopleStore {
           (found) => found && { id: found.id, version: found.version, head: fromHeadDocument(found.value) },
         ),
       ),
-    committed(sandbox, people, owners) {
+    committed(sandbox, people, owners, lost) {
       writes += 1;
       for (const person of people) keptPeople.set(sandbox, person.id, person);
       for (const [key, id] of owners) keptOwners.set(sandbox, key, id);
+      for (const key of lost) keptOwners.delete(sandbox, key);
     },
     forget(sandbox) {
       writes += 1;

@@ -1,8 +1,8 @@
 import type { Store, Stored, Write } from '../../../platform/store/store';
 import { identityValueOf, namespaceOf } from '../domain/identity';
-import { type Item, itemKey } from '../domain/item';
+import { datasetOf, type Item, itemIdOf, itemKey } from '../domain/item';
 import { eventsSpec } from '../store/collections';
-import type { EventDocument } from '../store/item-documents';
+import { type EventDocument, sightingWrite } from '../store/item-documents';
 
 /** The item that takes events of one identity from its profile. Their ids stay known, so that they never count again. */
 export function toForgetItem(id: string, owner: string, forgotten: readonly string[], atMs: number): Item {
@@ -52,12 +52,16 @@ export async function resolveForgotten(
     );
     for (const { id } of kept) gone.add(id);
     if (kept.length > 0) resolved.push({ ...item, forgotten: kept.map(({ id }) => id) });
-    writes.push(...kept.map(toStub));
+    writes.push(...kept.flatMap(toStub));
   }
   return { items: resolved, writes };
 }
 
-function toStub({ id, version, value }: Stored<EventDocument>): Write {
-  const stub: EventDocument = { timestampMs: value.timestampMs };
-  return { kind: 'put', collection: eventsSpec.name, id, value: stub, expected: version };
+// What the event showed of who belongs together outlives it.
+function toStub({ id, version, value }: Stored<EventDocument>): readonly Write[] {
+  const { timestampMs, who, owner, origins } = value;
+  const stub: EventDocument = { timestampMs, ...(origins ? { origins } : {}) };
+  const write = { kind: 'put', collection: eventsSpec.name, id, value: stub, expected: version } as const;
+  if (!who || who.length < 2 || owner === undefined) return [write];
+  return [write, sightingWrite(datasetOf(id), itemIdOf(id), { owner, atMs: timestampMs, who })];
 }

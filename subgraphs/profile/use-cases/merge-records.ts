@@ -3,7 +3,8 @@ import { type Fragment, mergeLeaves, resolveLeaves, toAttributes, toLeaves } fro
 import type { ChangedPerson } from '../domain/fold-cluster';
 import type { Item } from '../domain/item';
 import { fragmentsUnder, orderOf, type PolicyInUse } from '../domain/merge-policy';
-import { fragmentId } from '../store/fragment-store';
+import { type FragmentStore, fragmentId } from '../store/fragment-store';
+import type { ProfileSettings } from '../store/profile-configuration';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -15,7 +16,7 @@ export interface MergedRecords {
 }
 
 /** Folds the batch's records into the fragments of a person. `known` holds those that were there before. */
-export function mergeRecords(
+function mergeRecords(
   changed: ChangedPerson,
   known: ReadonlyMap<string, Fragment>,
   policy: PolicyInUse,
@@ -54,4 +55,18 @@ function ofPerson(
   return identities.flatMap(({ key, datasets }) =>
     datasets.flatMap((dataset) => (isEnabled(dataset) ? (fragments.get(fragmentId(dataset, key)) ?? []) : [])),
   );
+}
+
+/** Folds the records of a batch into the fragments of everybody whom they, or a move of identities, changed. */
+export async function mergeAllRecords(
+  fragments: FragmentStore,
+  sandbox: string,
+  changed: readonly ChangedPerson[],
+  { datasets, defaultPolicy }: ProfileSettings,
+): Promise<ReadonlyMap<ChangedPerson, MergedRecords>> {
+  const concerned = changed.filter(({ items, rebuilt }) => rebuilt || items.some(({ kind }) => kind === 'RECORD'));
+  const identities = concerned.flatMap(({ before, head }) => [...(before?.identities ?? []), ...head.identities]);
+  const known = await fragments.load(sandbox, identities);
+  const isEnabled = (dataset: string): boolean => datasets.get(dataset)?.profileEnabled ?? false;
+  return new Map(concerned.map((one) => [one, mergeRecords(one, known, defaultPolicy, isEnabled)]));
 }

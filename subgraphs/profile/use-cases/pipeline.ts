@@ -1,6 +1,7 @@
 import type { Write } from '../../../platform/store/store';
 import type { Item } from '../domain/item';
 import type { ItemFault } from '../domain/item-fault';
+import type { CommitPlan, Plan } from './plan';
 
 /** How it ended for one item that was sound in itself. */
 export type ItemOutcome =
@@ -10,19 +11,23 @@ export type ItemOutcome =
 /** What came in together. It is answered together, when all that was accepted of it is there for good. */
 export interface Submission {
   readonly items: readonly Item[];
+  /** The batch that brought them; absent: they came directly. */
+  readonly batch?: string;
   /** Further writes of the same commit, made anew with every try. */
   readonly also?: (outcomes: readonly ItemOutcome[]) => readonly Write[];
 }
 
-/** Takes several submissions in one commit, and answers each. Everything or nothing. */
-export type Round = (
+/** Decides about several submissions together. The result holds their outcomes. */
+export type PlanItems = (
   sandbox: string,
   submissions: readonly Submission[],
-) => Promise<readonly (readonly ItemOutcome[])[]>;
+) => Promise<Plan<readonly (readonly ItemOutcome[])[]>>;
 
 /** The one way to people: whoever comes while a commit is under way shares the next. */
 export interface Pipeline {
   submit(sandbox: string, submission: Submission): Promise<readonly ItemOutcome[]>;
+  /** Commits a plan of another kind when its turn comes, alone. */
+  perform<T>(sandbox: string, makePlan: () => Promise<Plan<T>>): Promise<T>;
   /** Resolves when nothing is under way or waits. */
   idle(): Promise<void>;
 }
@@ -33,20 +38,20 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-// Bounds how long one round keeps others waiting.
+type Turn = Waiting | (() => Promise<void>);
+
+// Bounds how long one commit keeps others waiting.
 const MOST_ITEMS = 1024;
 
 /** One pipeline per process; sandboxes do not wait for each other. */
-export function createPipeline(round: Round): Pipeline {
-  const queues = new Map<string, Waiting[]>();
+export function createPipeline(planItems: PlanItems, commit: CommitPlan): Pipeline {
+  const queues = new Map<string, Turn[]>();
   const running = new Map<string, Promise<void>>();
 
   const settle = async (sandbox: string, group: readonly Waiting[]): Promise<void> => {
     try {
-      const answers = await round(
-        sandbox,
-        group.map(({ submission }) => submission),
-      );
+      const submissions = group.map(({ submission }) => submission);
+      const answers = await commit(sandbox, () => planItems(sandbox, submissions));
       group.forEach(({ resolve }, index) => {
         resolve(answers[index] ?? []);
       });
@@ -58,22 +63,34 @@ export function createPipeline(round: Round): Pipeline {
     }
   };
 
-  const run = async (sandbox: string, queue: Waiting[]): Promise<void> => {
+  const run = async (sandbox: string, queue: Turn[]): Promise<void> => {
     while (queue.length > 0) {
       // Everything that the sockets brought in this turn of the event loop joins in.
       await new Promise<void>((resolve) => setImmediate(resolve));
-      await settle(sandbox, takeGroup(queue));
+      const [first] = queue;
+      if (typeof first === 'function') {
+        queue.shift();
+        await first();
+      } else await settle(sandbox, takeGroup(queue));
     }
     running.delete(sandbox);
+  };
+
+  const enqueue = (sandbox: string, turn: Turn): void => {
+    const queue = queues.get(sandbox) ?? [];
+    queues.set(sandbox, queue);
+    queue.push(turn);
+    if (!running.has(sandbox)) running.set(sandbox, run(sandbox, queue));
   };
 
   return {
     submit: (sandbox, submission) =>
       new Promise((resolve, reject) => {
-        const queue = queues.get(sandbox) ?? [];
-        queues.set(sandbox, queue);
-        queue.push({ submission, resolve, reject });
-        if (!running.has(sandbox)) running.set(sandbox, run(sandbox, queue));
+        enqueue(sandbox, { submission, resolve, reject });
+      }),
+    perform: (sandbox, makePlan) =>
+      new Promise((resolve, reject) => {
+        enqueue(sandbox, () => commit(sandbox, makePlan).then(resolve, reject));
       }),
     async idle() {
       while (running.size > 0) await Promise.all(running.values());
@@ -81,13 +98,15 @@ export function createPipeline(round: Round): Pipeline {
   };
 }
 
-function takeGroup(queue: Waiting[]): readonly Waiting[] {
+function takeGroup(queue: Turn[]): readonly Waiting[] {
+  const group: Waiting[] = [];
   let items = 0;
-  let count = 0;
-  for (const { submission } of queue) {
-    items += submission.items.length;
-    if (count > 0 && items > MOST_ITEMS) break;
-    count += 1;
+  for (const turn of queue) {
+    if (typeof turn === 'function') break;
+    items += turn.submission.items.length;
+    if (group.length > 0 && items > MOST_ITEMS) break;
+    group.push(turn);
   }
-  return queue.splice(0, count);
+  queue.splice(0, group.length);
+  return group;
 }

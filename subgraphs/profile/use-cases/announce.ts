@@ -1,0 +1,44 @@
+import type { Cause, ProfileChanged } from '../../../flow/events';
+import type { NewLogEntry } from '../../../platform/store/event-log';
+import type { ChangedPerson } from '../domain/fold-cluster';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What is told of a change beside what the change itself says. */
+export interface Announcement {
+  readonly attributes?: Fields | undefined;
+  readonly computedAttributes?: Fields | undefined;
+  readonly computedUntilMs?: number | undefined;
+  /** Why, where the items do not say it. */
+  readonly cause?: Cause | undefined;
+}
+
+/** The entry that announces a change of one profile. */
+export function toProfileChanged(changed: ChangedPerson, told: Announcement, nowMs: number): NewLogEntry {
+  const { id, head, items, rebuilt } = changed;
+  const { attributes, computedAttributes, computedUntilMs } = told;
+  const events = items.filter(({ kind }) => kind === 'EVENT');
+  const body: ProfileChanged = {
+    profileId: id,
+    revision: head.revision,
+    atMs: nowMs,
+    cause: told.cause ?? causeOf(changed),
+    events: events.map(({ key, atMs, data }) => ({ key, timestampMs: atMs, data })),
+    ...(attributes ? { attributes } : {}),
+    ...(computedAttributes ? { computedAttributes } : {}),
+    ...(computedUntilMs === undefined ? {} : { computedUntilMs }),
+    ...(rebuilt ? { rebuilt } : {}),
+    ...(head.endedIn === undefined ? {} : { endedIn: head.endedIn }),
+  };
+  return { stream: 'ProfileChanged', key: id, id: `${id}|${head.revision}`, at: nowMs, body };
+}
+
+function causeOf({ items, gained, merged, split, rebuilt, head }: ChangedPerson): Cause {
+  const last = items.at(-1);
+  const reference = last ? { reference: last.key } : {};
+  if (merged.length > 0 || head.endedIn !== undefined || (rebuilt && !split && gained.length > 0)) {
+    return { kind: 'MERGE', ...reference };
+  }
+  if (split || rebuilt) return { kind: 'SPLIT', ...reference };
+  return { kind: last?.kind === 'EVENT' ? 'EVENT' : 'RECORD', ...reference };
+}

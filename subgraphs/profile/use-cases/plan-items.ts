@@ -1,0 +1,137 @@
+import type { Clock } from '../../../platform/clock';
+import type { Ids } from '../../../platform/ids';
+import type { Store, Write } from '../../../platform/store/store';
+import { type KnownPeople, toClusters } from '../domain/clusters';
+import { deniesCollect } from '../domain/consents';
+import { type ChangedPerson, foldCluster } from '../domain/fold-cluster';
+import { historyOf, type IdentityChange } from '../domain/history';
+import type { Item } from '../domain/item';
+import { ItemFault } from '../domain/item-fault';
+import type { Limits } from '../domain/limits';
+import type { EventStore } from '../store/event-store';
+import type { FragmentStore } from '../store/fragment-store';
+import { historyWrite } from '../store/history-store';
+import { itemWrites } from '../store/item-documents';
+import type { PeopleStore } from '../store/people-store';
+import type { ProfileConfiguration, ProfileSettings } from '../store/profile-configuration';
+import { toProfileChanged } from './announce';
+import { findDuplicates } from './find-duplicates';
+import { resolveForgotten } from './forget-events';
+import { loadPeople } from './load-people';
+import { mergeAllRecords } from './merge-records';
+import { personWrites } from './person-writes';
+import type { ItemOutcome, PlanItems, Submission } from './pipeline';
+
+/** What deciding about people stands on. */
+export interface PlanDependencies {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly people: PeopleStore;
+  readonly fragments: FragmentStore;
+  readonly events: EventStore;
+  readonly configuration: ProfileConfiguration;
+  readonly limits: Limits;
+}
+
+/** Folds what came in into people: load, decide, and say what is to be written and announced. */
+export function createPlanItems(dependencies: PlanDependencies): PlanItems {
+  const { store, people, fragments, ids, clock, configuration } = dependencies;
+  return async (sandbox, submissions) => {
+    const nowMs = clock.now();
+    const settings = await configuration.settings(sandbox);
+    const items = submissions.flatMap((submission) => submission.items);
+    const duplicates = await findDuplicates(store, sandbox, submissions);
+    const loaded = await loadPeople(people, sandbox, items);
+    const refused = refusedByConsent(items, loaded);
+    const forgotten = await resolveForgotten(store, sandbox, items);
+    const taken = forgotten.items.filter((item) => !duplicates.items.has(item) && !refused.has(item));
+    const folded = foldItems(dependencies, settings, taken, loaded, nowMs);
+    const records = await mergeAllRecords(fragments, sandbox, folded.changed, settings);
+    const profileOf = (key: string): string | undefined => folded.moved.get(key) ?? loaded.profileOf.get(key);
+    const outcomes = items.map((item) => toOutcome(item, duplicates.items, refused, profileOf));
+    const answers = splitBy(submissions, outcomes);
+    const isKnown = (key: string): boolean => loaded.profileOf.has(key);
+    return {
+      writes: [
+        ...folded.changed.flatMap((one) => personWrites(one, isKnown)),
+        ...[...records.values()].flatMap((merged) => merged.fragments.map(fragments.toWrite)),
+        ...itemWrites(submissions, new Set(taken)),
+        ...duplicates.writes,
+        ...forgotten.writes,
+        ...folded.history.map((change) => historyWrite(ids.next(), change, nowMs)),
+        ...submissions.flatMap(({ also }, index): readonly Write[] => also?.(answers[index] ?? []) ?? []),
+      ],
+      entries: folded.changed.map((one) => toProfileChanged(one, { attributes: records.get(one)?.attributes }, nowMs)),
+      changed: folded.changed,
+      lost: [],
+      result: answers,
+    };
+  };
+}
+
+interface FoldedItems {
+  readonly changed: readonly ChangedPerson[];
+  readonly history: readonly IdentityChange[];
+  /** Identity key → profile id, of those whose profile may be another than before. */
+  readonly moved: ReadonlyMap<string, string>;
+}
+
+function foldItems(
+  { limits, ids }: PlanDependencies,
+  { namespaces }: ProfileSettings,
+  taken: readonly Item[],
+  loaded: KnownPeople,
+  nowMs: number,
+): FoldedItems {
+  const rules = { namespaces, identitiesPerGraph: limits.identitiesPerGraph, nowMs, newId: ids.next };
+  const changed: ChangedPerson[] = [];
+  const history: IdentityChange[] = [];
+  const moved = new Map<string, string>();
+  const shown = taken.filter(({ enabled }) => enabled);
+  for (const cluster of toClusters(shown, loaded)) {
+    const folded = foldCluster(cluster, rules);
+    for (const one of folded.changed) changed.push(one);
+    for (const [key, id] of folded.profileOf) moved.set(key, id);
+    if (!folded.regrouped || cluster.people.length === 0) continue;
+    for (const change of historyOf(cluster, folded)) history.push(change);
+  }
+  return { changed, history, moved };
+}
+
+function refusedByConsent(items: readonly Item[], { profileOf, people }: KnownPeople): ReadonlyMap<Item, ItemFault> {
+  const refused = new Map<Item, ItemFault>();
+  for (const item of items) {
+    if (item.kind !== 'EVENT' && item.kind !== 'SIGHTING') continue;
+    const denied = item.identities.some(({ key }) => {
+      const person = people.get(profileOf.get(key) ?? '');
+      return person && deniesCollect(person.head.identities);
+    });
+    if (denied) {
+      refused.set(item, new ItemFault('CONSENT_DENIED', '', 'The person does not agree that data is collected.'));
+    }
+  }
+  return refused;
+}
+
+function toOutcome(
+  item: Item,
+  duplicates: ReadonlySet<Item>,
+  refused: ReadonlyMap<Item, ItemFault>,
+  profileOf: (key: string) => string | undefined,
+): ItemOutcome {
+  const profileId = profileOf(item.owner);
+  const whose = profileId ? { profileId } : {};
+  const fault = refused.get(item);
+  if (fault) return { status: 'REJECTED', fault, ...whose };
+  return { status: duplicates.has(item) ? 'DUPLICATE' : 'ACCEPTED', ...whose };
+}
+
+function splitBy(submissions: readonly Submission[], outcomes: readonly ItemOutcome[]) {
+  let start = 0;
+  return submissions.map(({ items }) => {
+    const own = outcomes.slice(start, start + items.length);
+    start += items.length;
+    return own;
+  });
+}

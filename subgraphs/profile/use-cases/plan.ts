@@ -1,0 +1,17 @@
+import type { NewLogEntry } from '../../../platform/store/event-log';
+import type { Write } from '../../../platform/store/store';
+import type { ChangedPerson } from '../domain/fold-cluster';
+
+/** What is to be committed about people, decided on what was loaded. Made anew when another process was faster. */
+export interface Plan<T> {
+  readonly writes: readonly Write[];
+  readonly entries: readonly NewLogEntry[];
+  readonly changed: readonly ChangedPerson[];
+  /** Identities that nobody has any more. */
+  readonly lost: readonly string[];
+  /** What is answered when it is there for good. */
+  readonly result: T;
+}
+
+/** Commits plans, one after another. */
+export type CommitPlan = <T>(sandbox: string, makePlan: () => Promise<Plan<T>>) => Promise<T>;
