@@ -13,6 +13,7 @@ import { toSegment } from './schema/segment.type';
 import { SegmentsProfile } from './schema/segments-profile.type';
 import { TrialResolver } from './schema/trial.resolver';
 import { countsSpec, createCountsStore } from './store/counts-store';
+import { createDueStore, dueSpec } from './store/due-store';
 import { createDuties, dutiesSpec } from './store/duty-store';
 import { createJobStore, jobsSpec } from './store/job-store';
 import { createMemberStore, membersSpec } from './store/member-store';
@@ -38,6 +39,7 @@ export const segmentsCollections: readonly CollectionSpec[] = [
   statesSpec,
   membersSpec,
   countsSpec,
+  dueSpec,
   jobsSpec,
   dutiesSpec,
 ];
@@ -72,7 +74,8 @@ export interface SegmentsSubgraph extends SubgraphSchema {
 export function createSegmentsSubgraph(platform: Platform, options: SegmentsOptions): SegmentsSubgraph {
   const parts = createParts(platform, options);
   const { clock } = platform;
-  const { configuration, counts, members, jobStore, due, jobs, schedule, tail, read, profiles, timeZone, runs } = parts;
+  const { configuration, counts, members, jobStore, announcer, jobs, schedule, tail, read, profiles, timeZone, runs } =
+    parts;
   const qualifications = createQualifications(tail, profiles);
   const { schema, sdl } = createSubgraphSchema({
     resolvers: [
@@ -89,7 +92,7 @@ export function createSegmentsSubgraph(platform: Platform, options: SegmentsOpti
       Profile: (reference) => ({ ...reference }),
       Segment: async ({ id }, { sandbox }) => {
         const stored = (await configuration.segments.all(sandbox)).get(String(id));
-        return stored && stored.value.status !== 'DELETED' ? toSegment(stored) : null;
+        return stored && stored.value.status !== 'DELETED' ? toSegment(stored.id, stored.value) : null;
       },
     },
   });
@@ -102,7 +105,7 @@ export function createSegmentsSubgraph(platform: Platform, options: SegmentsOpti
     reader: createSegmentReader(parts),
     start() {
       for (const sandbox of sandboxes) {
-        due.start(sandbox);
+        announcer.start(sandbox);
         jobs.start(sandbox);
         schedule.start(sandbox);
       }
@@ -110,12 +113,12 @@ export function createSegmentsSubgraph(platform: Platform, options: SegmentsOpti
     async idle() {
       await schedule.idle();
       await jobs.idle();
-      await due.idle();
+      await announcer.idle();
     },
     async close() {
       await schedule.close();
       await jobs.close();
-      await due.close();
+      await announcer.close();
       await tail.close();
       await parts.duties.release();
     },
@@ -127,27 +130,30 @@ function createParts(platform: Platform, options: SegmentsOptions) {
   const { profiles, users, timeZone = 'UTC', rememberedProfiles = 50_000, pageSize = 64 } = options;
   const configuration = createSegmentsConfiguration<Plan>(store, createPlanner(timeZone));
   const plan = configuration.compiled;
-  const states = createStateStore(store, rememberedProfiles);
+  const holder = ids.next();
+  const states = createStateStore(store, rememberedProfiles, holder);
   const members = createMemberStore(store);
   const counts = createCountsStore(store);
+  const dueStore = createDueStore(store, ids);
   const jobStore = createJobStore(store);
-  const duties = createDuties(store, clock, ids.next());
+  const duties = createDuties(store, clock, holder);
   const tail = createQualificationTail(store.log, log);
   const alone = store.exclusive;
   const shared = { store, states, members, counts, profiles, clock, log, ids, plan, duties, alone, pageSize, timeZone };
   const evaluate = createEvaluateProfiles({
     ...shared,
+    due: dueStore,
     backfillSinceMs: async (sandbox) => {
       const open = await jobStore.open(sandbox, 'BACKFILL');
       return open.length > 0 ? Math.min(...open.map(({ value }) => value.sinceMs)) : undefined;
     },
-    onDue: (sandbox, dueMs) => due.expect(sandbox, dueMs),
+    onDue: (sandbox, dueMs) => announcer.expect(sandbox, dueMs),
   });
   const read = createReadMemberships(shared);
   const onWork = (sandbox: string): void => jobs.wake(sandbox);
   const runs = createEvaluationRuns({ ...shared, jobs: jobStore, evaluate, read, onWork });
   const jobs = createJobs({ ...shared, jobs: jobStore, evaluate, evaluationStep: runs.step });
-  const due = createDueAnnouncer({ ...shared, evaluate });
+  const announcer = createDueAnnouncer({ ...shared, due: dueStore, evaluate });
   const knownFields = createFindKnownFields(profiles);
   const verbs = createSegmentVerbs({
     configuration,
@@ -160,5 +166,5 @@ function createParts(platform: Platform, options: SegmentsOptions) {
     onWork,
   });
   const schedule = createEvaluationSchedule({ ...shared, runs });
-  return { ...shared, schedule, configuration, jobStore, tail, evaluate, read, runs, jobs, due, verbs };
+  return { ...shared, schedule, configuration, jobStore, tail, evaluate, read, runs, jobs, announcer, verbs };
 }

@@ -1,7 +1,8 @@
 import type { ProfileChanged } from '../../flow/events';
 import { DONE, type ReactionsOf } from '../../flow/reactions';
 import type { LogEntry } from '../../platform/store/event-log';
-import type { EvaluateProfiles, Task } from './use-cases/evaluate-profiles';
+import type { EvaluateProfiles } from './use-cases/evaluate-profiles';
+import type { Task } from './use-cases/task';
 
 /** Evaluates every profile that changed: all of a batch in one commit. */
 export function createReactions(evaluate: EvaluateProfiles): ReactionsOf<'segments'> {

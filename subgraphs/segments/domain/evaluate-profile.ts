@@ -14,6 +14,8 @@ export interface News {
   readonly untilMs?: number | undefined;
   /** The instant of an evaluation that no change called for. */
   readonly nowMs: number;
+  /** The instant of the snapshot's evaluation, where it is known; what time moved since then follows. */
+  readonly snapshotAtMs?: number | undefined;
   readonly backfillSinceMs?: number | undefined;
   readonly scan?: Scan | undefined;
 }
@@ -78,7 +80,7 @@ function isSnapshotNews(evaluated: Evaluated, { snapshot }: News, plan: Plan): b
 function fromSnapshot(evaluated: Evaluated, news: News, change: ProfileChanged | undefined, plan: Plan): Step {
   const { snapshot, backfillSinceMs } = news;
   if (!snapshot || snapshot.revision < evaluated.revision) return { evaluated, transitions: [] };
-  const nowMs = change ? Math.max(change.atMs, plan.sinceMs) : news.nowMs;
+  const nowMs = change ? Math.max(change.atMs, plan.sinceMs) : (news.snapshotAtMs ?? news.nowMs);
   const trigger: Trigger | undefined = change;
   return rehydrate(
     evaluated,

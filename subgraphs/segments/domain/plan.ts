@@ -2,7 +2,6 @@ import { compilePql, isTrue, type PqlScope } from '../../../platform/pql/evaluat
 import { inspectPql, type PqlInspection } from '../../../platform/pql/inspect';
 import { parsePql } from '../../../platform/pql/parse';
 import type { Expression } from '../../../platform/pql/tree';
-import type { Stored } from '../../../platform/store/store';
 import { createRuleSet, type RuleSet } from './engine/rule-set';
 import type { LiveRule, Segment } from './segment';
 
@@ -24,7 +23,7 @@ export interface Plan {
   /** Published rules that read the request, each after those that it asks for. Nothing of them is kept. */
   readonly requestRules: readonly RequestRule[];
   /** Every segment, deleted ones included. */
-  readonly segments: ReadonlyMap<string, Stored<Segment>>;
+  readonly segments: ReadonlyMap<string, Segment>;
   /** The live version of a segment; 0 when it is not published. */
   versionOf(segmentId: string): number;
   /** When the rule, or one that it asks for, was last published. */
@@ -39,15 +38,15 @@ interface Live {
 }
 
 /** Compiles plans; rules that stay the same as a whole are compiled once. */
-export function createPlanner(timeZone: string): (segments: ReadonlyMap<string, Stored<Segment>>) => Plan {
+export function createPlanner(timeZone: string): (segments: ReadonlyMap<string, Segment>) => Plan {
   const ruleSetOf = rememberRuleSets(timeZone);
   return (segments) => {
-    const live = [...segments.values()].flatMap(toLive).sort((a, b) => (a.id < b.id ? -1 : 1));
+    const live = [...segments].flatMap(toLive).sort((a, b) => (a.id < b.id ? -1 : 1));
     const byId = new Map(live.map((each) => [each.id, each]));
     const onRequest = findRequestRules(live, byId);
     const rules = ruleSetOf(live.filter((each) => !onRequest.has(each)));
     const movedAt = new Map<string, number>();
-    const stamps = [...segments.values()].map(({ value }) => value.live?.sinceMs ?? value.endedMs ?? 0);
+    const stamps = [...segments.values()].map(({ live: rule, endedMs }) => rule?.sinceMs ?? endedMs ?? 0);
     return {
       fingerprint: rules.fingerprint,
       sinceMs: stamps.reduce((a, b) => Math.max(a, b), 0),
@@ -76,10 +75,10 @@ function rememberRuleSets(timeZone: string): (live: readonly Live[]) => RuleSet 
   };
 }
 
-function toLive({ id, value }: Stored<Segment>): readonly Live[] {
-  if (!value.live) return [];
-  const parsed = parsePql(value.live.rule);
-  return parsed.ok ? [{ id, rule: value.live, tree: parsed.tree, reads: inspectPql(parsed.tree) }] : [];
+function toLive([id, { live }]: [string, Segment]): readonly Live[] {
+  if (!live) return [];
+  const parsed = parsePql(live.rule);
+  return parsed.ok ? [{ id, rule: live, tree: parsed.tree, reads: inspectPql(parsed.tree) }] : [];
 }
 
 /** Those that read the request themselves or through `inSegment`, each after those that it asks for. */

@@ -101,7 +101,7 @@ function toTransition(
 ): Transition {
   const version = plan.versionOf(segmentId) || (before.memberships.get(segmentId)?.version ?? 0);
   const base = { segmentId, status, version, revision };
-  const ended = plan.segments.get(segmentId)?.value.endedMs;
+  const ended = plan.segments.get(segmentId)?.endedMs;
   if (ended !== undefined) return { ...base, ...byRule(base, ended) };
   const movedAtMs = plan.movedAtMs(segmentId);
   if (movedAtMs >= backfillSinceMs && movedAtMs > before.planSinceMs) {

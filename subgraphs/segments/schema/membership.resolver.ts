@@ -110,12 +110,12 @@ function toSegmentMembership(
   plan: Plan,
 ): readonly SegmentMembership[] {
   const segment = plan.segments.get(id);
-  if (!segment || segment.value.status === 'DELETED') return [];
+  if (!segment || segment.status === 'DELETED') return [];
   // Withdrawn, and its members are on their way out.
   if (status === 'REALIZED' && plan.versionOf(id) === 0) return [];
   return [
     {
-      segment: toSegment(segment),
+      segment: toSegment(id, segment),
       status,
       lastQualificationTime: new Date(atMs),
       segmentVersion: version,

@@ -77,7 +77,7 @@ export class QualificationResolver {
     @Ctx() { sandbox }: RequestContext,
   ): Promise<Segment | null> {
     const stored = (await this.configuration.segments.all(sandbox)).get(segmentId);
-    return stored && stored.value.status !== 'DELETED' ? toSegment(stored) : null;
+    return stored && stored.value.status !== 'DELETED' ? toSegment(segmentId, stored.value) : null;
   }
 }
 

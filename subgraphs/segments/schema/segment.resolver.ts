@@ -60,7 +60,12 @@ export class SegmentResolver {
       .filter(({ value }) => (status ? value.status === status : value.status !== 'DELETED'))
       .filter(({ id }) => !after || id > after)
       .sort((a, b) => (a.id < b.id ? -1 : 1));
-    return toConnection(wanted.slice(0, size + 1).map(toSegment), size, after, ({ id }) => id);
+    return toConnection(
+      wanted.slice(0, size + 1).map((stored) => toSegment(stored.id, stored.value)),
+      size,
+      after,
+      ({ id }) => id,
+    );
   }
 
   @Mutation(() => SegmentPayload, {
@@ -151,13 +156,13 @@ export class SegmentResolver {
 
   private async find(sandbox: string, id: string): Promise<Segment | null> {
     const stored = (await this.options.configuration.segments.all(sandbox)).get(id);
-    return stored && stored.value.status !== 'DELETED' ? toSegment(stored) : null;
+    return stored && stored.value.status !== 'DELETED' ? toSegment(id, stored.value) : null;
   }
 }
 
 function toPayload({ segment, previousEvaluation, warnings }: SavedSegment): SegmentPayload {
   return {
-    segment: toSegment(segment),
+    segment: toSegment(segment.id, segment.value),
     previousEvaluation: previousEvaluation ?? null,
     warnings: warnings.map(toRuleDiagnostic),
   };

@@ -1,6 +1,5 @@
 import { Directive, Field, ID, Int, ObjectType } from 'type-graphql';
 import { createConnectionType } from '../../../platform/graphql/connections';
-import type { Stored } from '../../../platform/store/store';
 import type { Segment as SegmentDefinition, SegmentStatus } from '../domain/segment';
 import { RuleDiagnostic } from './rule-diagnostic.type';
 import { EvaluationMethod, SegmentLifecycle } from './segment-enums';
@@ -59,8 +58,8 @@ export class SegmentPayload {
 }
 
 /** A segment as callers see it. */
-export function toSegment({ id, value }: Stored<SegmentDefinition>): Segment {
-  const { name, description, rule, status, version, mergePolicy, labels, live } = value;
+export function toSegment(id: string, segment: SegmentDefinition): Segment {
+  const { name, description, rule, status, version, mergePolicy, labels, live } = segment;
   return {
     id,
     name,

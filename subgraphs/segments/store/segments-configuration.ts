@@ -4,7 +4,7 @@ import {
   createConfigurations,
   type LoadedConfiguration,
 } from '../../../platform/store/configuration';
-import type { CollectionSpec, Store, Stored } from '../../../platform/store/store';
+import type { CollectionSpec, Store } from '../../../platform/store/store';
 import type { Segment } from '../domain/segment';
 
 /** Where segments are kept. */
@@ -20,7 +20,7 @@ export interface SegmentsConfiguration<C> {
 /** @param compile makes what is used of the segments; called once per change of them */
 export function createSegmentsConfiguration<C>(
   store: Store,
-  compile: (segments: ReadonlyMap<string, Stored<Segment>>) => C,
+  compile: (segments: ReadonlyMap<string, Segment>) => C,
 ): SegmentsConfiguration<C> {
   const configurations = createConfigurations(store, 'segments');
   const known = new WeakMap<LoadedConfiguration, { readonly made: C }>();
@@ -29,10 +29,14 @@ export function createSegmentsConfiguration<C>(
     async compiled(sandbox) {
       const loaded = await configurations.loaded(sandbox);
       const found = known.get(loaded) ?? {
-        made: compile((loaded.kinds.get('segment') ?? new Map()) as ReadonlyMap<string, Stored<Segment>>),
+        made: compile(segmentsOf(loaded)),
       };
       known.set(loaded, found);
       return found.made;
     },
   };
+}
+
+function segmentsOf({ kinds }: LoadedConfiguration): ReadonlyMap<string, Segment> {
+  return new Map([...(kinds.get('segment') ?? [])].map(([id, { value }]) => [id, value as Segment]));
 }

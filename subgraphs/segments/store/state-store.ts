@@ -6,8 +6,8 @@ import { type PackedMemberships, packMemberships, unpackMemberships } from './pa
 
 const STATES = 'segment_states';
 
-/** Where each profile's evaluation is kept: one document a profile, found again when time alone may move it. */
-export const statesSpec: CollectionSpec = { name: STATES, indexes: [{ name: 'due', fields: ['dueAtMs'] }] };
+/** Where each profile's evaluation is kept: one document a profile. */
+export const statesSpec: CollectionSpec = { name: STATES, indexes: [] };
 
 interface StateDocument {
   readonly revision: number;
@@ -15,7 +15,9 @@ interface StateDocument {
   readonly planSinceMs: number;
   readonly state?: unknown;
   readonly memberships: PackedMemberships;
-  readonly dueAtMs?: number;
+  readonly listedMs?: number;
+  /** The process that listed it: what another one did since is not known. */
+  readonly listedBy?: string;
   readonly ended?: 1;
 }
 
@@ -26,25 +28,17 @@ export interface Known {
   /** The document's version; `null` when there is none. */
   readonly version: number | null;
   readonly storedRevision: number;
-  /** What the index of due instants says: never later than what is so. */
-  readonly storedDueMs?: number;
-}
-
-/** Whose evaluation may change by itself, and when at the earliest. */
-export interface Due {
-  readonly profileId: string;
-  readonly dueAtMs: number;
+  readonly storedListedMs?: number | undefined;
+  /** For when the profile is listed to be looked at: never later than time alone could move it. */
+  readonly listedMs?: number;
 }
 
 /** The evaluations of profiles. What is only in memory can be had again from the store and the changes since. */
 export interface StateStore {
   /** In the order asked. States come with those whose plan is this one. */
   load(sandbox: string, profileIds: readonly string[], plan: Plan): Promise<readonly Known[]>;
-  /**
-   * The write that keeps `known`, and what will be known after it.
-   * @param reachedMs up to when due instants have had their effect
-   */
-  write(known: Known, plan: Plan, reachedMs?: number): { readonly write: Write; readonly known: Known };
+  /** The write that keeps `known`, and what will be known after it. */
+  write(known: Known, plan: Plan): { readonly write: Write; readonly known: Known };
   /** Remembers evaluations: committed, on their way to a commit, or not worth one. */
   remember(sandbox: string, known: readonly Known[]): void;
   /** Remembers `after`, unless `before` is no longer what is known. */
@@ -53,13 +47,14 @@ export interface StateStore {
   forget(sandbox: string, profileIds: readonly string[]): void;
   /** Evaluations that memory had no room for and the store does not have yet. */
   takeEvicted(sandbox: string): readonly Known[];
-  /** Those due at `untilMs`, the earliest first. */
-  due(sandbox: string, untilMs: number, limit: number): Promise<readonly Due[]>;
-  nextDueMs(sandbox: string): Promise<number | undefined>;
 }
 
-/** Over the collection of `statesSpec`. @param most how many evaluations are kept in memory */
-export function createStateStore(store: Store, most: number): StateStore {
+/**
+ * Over the collection of `statesSpec`.
+ * @param most how many evaluations are kept in memory
+ * @param holder names this process, from its start to its end
+ */
+export function createStateStore(store: Store, most: number, holder: string): StateStore {
   const states = store.collection<StateDocument>(STATES);
   const evicted = new Map<string, Known>();
   const cache = new LRUCache<string, Known>({
@@ -73,7 +68,7 @@ export function createStateStore(store: Store, most: number): StateStore {
   const fromStore = (profileId: string, stored: Stored<StateDocument> | undefined, key: string, plan: Plan): Known => {
     const remembered = fromMemory(key);
     if (remembered && (remembered.version ?? 0) >= (stored?.version ?? 0)) return remembered;
-    const known = stored ? toKnown(profileId, stored, plan) : unknown(profileId);
+    const known = stored ? toKnown(profileId, stored, plan, holder) : unknown(profileId);
     cache.set(key, known);
     return known;
   };
@@ -89,17 +84,21 @@ export function createStateStore(store: Store, most: number): StateStore {
       missing.forEach((id, index) => void found.set(id, stored[index]));
       return profileIds.map((id, index) => remembered[index] ?? fromStore(id, found.get(id), keyOf(sandbox, id), plan));
     },
-    write(known, plan, reachedMs = Number.NEGATIVE_INFINITY) {
-      const value = toDocument(known, plan, reachedMs);
+    write(known, plan) {
       const { profileId, evaluated, version } = known;
       return {
-        write: { kind: 'put', collection: STATES, id: profileId, value, expected: version },
+        write: {
+          kind: 'put',
+          collection: STATES,
+          id: profileId,
+          value: toDocument(known, plan, holder),
+          expected: version,
+        },
         known: {
-          profileId,
-          evaluated,
+          ...known,
           version: (version ?? 0) + 1,
           storedRevision: evaluated.revision,
-          ...(value.dueAtMs !== undefined && { storedDueMs: value.dueAtMs }),
+          storedListedMs: known.listedMs,
         },
       };
     },
@@ -125,15 +124,6 @@ export function createStateStore(store: Store, most: number): StateStore {
       const prefix = keyOf(sandbox, '');
       return [...evicted].flatMap(([key, known]) => (key.startsWith(prefix) ? [known] : []));
     },
-    async due(sandbox, untilMs, limit) {
-      const upper = { values: [untilMs], inclusive: true };
-      const found = await states.range(sandbox, { index: 'due', upper, limit });
-      return found.map(({ id, value }) => ({ profileId: id, dueAtMs: value.dueAtMs ?? untilMs }));
-    },
-    async nextDueMs(sandbox) {
-      const [next] = await states.range(sandbox, { index: 'due', limit: 1 });
-      return next?.value.dueAtMs;
-    },
   };
 }
 
@@ -146,22 +136,24 @@ function unknown(profileId: string): Known {
   return { profileId, evaluated: NEVER, version: null, storedRevision: 0 };
 }
 
-function isAhead({ evaluated, storedRevision }: Known): boolean {
-  return evaluated.revision > storedRevision;
+function isAhead({ evaluated, storedRevision, listedMs, storedListedMs }: Known): boolean {
+  return evaluated.revision > storedRevision || listedMs !== storedListedMs;
 }
 
 function keyOf(sandbox: string, profileId: string): string {
   return `${sandbox}|${profileId}`;
 }
 
-function toKnown(profileId: string, { version, value }: Stored<StateDocument>, plan: Plan): Known {
-  const { revision, fingerprint, planSinceMs, state, memberships, dueAtMs, ended } = value;
+function toKnown(profileId: string, { version, value }: Stored<StateDocument>, plan: Plan, holder: string): Known {
+  const { revision, fingerprint, planSinceMs, state, memberships, ended } = value;
   const unpacked = state !== undefined && fingerprint === plan.fingerprint ? plan.rules.unpack(state) : undefined;
+  const listedMs = value.listedBy === holder ? value.listedMs : undefined;
   return {
     profileId,
     version,
     storedRevision: revision,
-    ...(dueAtMs !== undefined && { storedDueMs: dueAtMs }),
+    storedListedMs: listedMs,
+    ...(listedMs !== undefined && { listedMs }),
     evaluated: {
       revision,
       fingerprint,
@@ -173,26 +165,15 @@ function toKnown(profileId: string, { version, value }: Stored<StateDocument>, p
   };
 }
 
-function toDocument(known: Known, plan: Plan, reachedMs: number): StateDocument {
-  const { revision, fingerprint, planSinceMs, state, memberships, ended } = known.evaluated;
-  const dueAtMs = toStoredDueMs(known, dueMsOf(known, plan), reachedMs);
+function toDocument({ evaluated, listedMs }: Known, plan: Plan, holder: string): StateDocument {
+  const { revision, fingerprint, planSinceMs, state, memberships, ended } = evaluated;
   return {
     revision,
     fingerprint,
     planSinceMs,
     memberships: packMemberships(memberships),
     ...(state !== undefined && fingerprint === plan.fingerprint && { state: plan.rules.pack(state) }),
-    ...(dueAtMs !== undefined && { dueAtMs }),
+    ...(listedMs !== undefined && { listedMs, listedBy: holder }),
     ...(ended && { ended: 1 as const }),
   };
-}
-
-// A due instant that moved on is corrected when it is reached: to write the index anew each time would cost more.
-function toStoredDueMs(
-  { storedDueMs, evaluated }: Known,
-  dueMs: number | undefined,
-  reachedMs: number,
-): number | undefined {
-  const isAhead = storedDueMs !== undefined && storedDueMs > reachedMs && !evaluated.ended;
-  return isAhead && storedDueMs <= (dueMs ?? Number.POSITIVE_INFINITY) ? storedDueMs : dueMs;
 }

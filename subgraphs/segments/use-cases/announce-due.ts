@@ -1,12 +1,12 @@
 import type { Clock, Timer } from '../../../platform/clock';
 import type { Log } from '../../../platform/log';
+import type { DueStore } from '../store/due-store';
 import { ALWAYS_MINE, type Duties } from '../store/duty-store';
-import type { StateStore } from '../store/state-store';
 import type { EvaluateProfiles } from './evaluate-profiles';
 
 /** What the announcing of due changes stands on. */
 export interface DueDependencies {
-  readonly states: StateStore;
+  readonly due: DueStore;
   readonly evaluate: EvaluateProfiles;
   readonly duties: Duties;
   readonly clock: Clock;
@@ -25,7 +25,8 @@ export interface DueAnnouncer {
   close(): Promise<void>;
 }
 
-const PAGE = 500;
+// Lists of people.
+const PAGE = 8;
 const POLL_MS = 500;
 // Another process is on duty: it is helped only when it is late.
 const LATE_MS = 1_000;
@@ -33,7 +34,7 @@ const AFTER_FAILURE_MS = 1_000;
 
 /** One timer per sandbox, set to the earliest due instant. */
 export function createDueAnnouncer(dependencies: DueDependencies): DueAnnouncer {
-  const { states, clock, log, alone } = dependencies;
+  const { due, clock, log, alone } = dependencies;
   const timers = new Map<string, { readonly atMs: number; readonly timer: Timer }>();
   const running = new Map<string, Promise<void>>();
   const started = new Set<string>();
@@ -51,7 +52,7 @@ export function createDueAnnouncer(dependencies: DueDependencies): DueAnnouncer 
   };
   const run = (sandbox: string): Promise<void> => {
     const work = announceAll(dependencies, sandbox, () => closed)
-      .then(() => states.nextDueMs(sandbox))
+      .then(() => due.next(sandbox))
       .then((nextMs = Number.POSITIVE_INFINITY) => {
         const atMs = alone ? nextMs : Math.min(nextMs, clock.now() + POLL_MS);
         if (Number.isFinite(atMs)) arm(sandbox, atMs);
@@ -88,20 +89,22 @@ export function createDueAnnouncer(dependencies: DueDependencies): DueAnnouncer 
 
 /** Page after page in the order of the due instants, so that the announcements are in that order too. */
 async function announceAll(
-  { states, evaluate, duties, clock }: DueDependencies,
+  { due, evaluate, duties, clock }: DueDependencies,
   sandbox: string,
   isOver: () => boolean,
 ): Promise<void> {
   while (!isOver()) {
     const graceMs = (await duties.isMine(sandbox, 'due')) ? 0 : LATE_MS;
     const nowMs = clock.now() - graceMs;
-    const page = await states.due(sandbox, nowMs, PAGE);
-    const last = page.at(-1);
+    const lists = await due.find(sandbox, nowMs, PAGE);
+    const last = lists.at(-1);
     if (!last) return;
-    const untilMs = page.length < PAGE ? nowMs : last.dueAtMs;
+    const untilMs = lists.length < PAGE ? nowMs : last.dueAtMs;
+    const profileIds = new Set(lists.flatMap((list) => list.profileIds));
     await evaluate(
       sandbox,
-      page.map(({ profileId }) => ({ profileId, untilMs })),
+      [...profileIds].map((profileId) => ({ profileId, untilMs })),
     );
+    await due.remove(sandbox, lists);
   }
 }

@@ -63,7 +63,7 @@ function treeOf(plan: Plan, segmentId: string | undefined, rule: string | undefi
     throw new AppError('BAD_USER_INPUT', 'Name either a segment or a rule.', { details: { path: 'segment' } });
   }
   if (rule !== undefined) return parseRule(rule);
-  const segment = plan.segments.get(segmentId ?? '')?.value;
+  const segment = plan.segments.get(segmentId ?? '');
   if (!segment || segment.status === 'DELETED') {
     throw new AppError('NOT_FOUND', `There is no segment ${segmentId}.`, { details: { id: segmentId } });
   }
@@ -89,7 +89,7 @@ function toScope(
     const known = answers.get(id);
     if (known !== undefined) return known;
     answers.set(id, false);
-    const live = plan.segments.get(id)?.value.live;
+    const live = plan.segments.get(id)?.live;
     const answer =
       live === undefined
         ? standing?.evaluated.memberships.get(id)?.status === 'REALIZED'

@@ -63,6 +63,7 @@ async function newsOf(
   if (!known || known.evaluated.ended) return undefined;
   const { evaluated } = known;
   const { state } = evaluated;
+  if (evaluated.revision === 0) return newsOfStranger(profiles, sandbox, id, evaluated, nowMs, plan);
   if (!state || !isCurrent(evaluated, plan)) return 'snapshot';
   if (evaluated.revision >= revision) {
     return (plan.rules.nextDueMs(state) ?? Number.POSITIVE_INFINITY) <= nowMs
@@ -72,6 +73,23 @@ async function newsOf(
   const changes = await profiles.changes(sandbox, { id, revision: evaluated.revision });
   if (!changes || needsSnapshot(evaluated, changes, plan)) return 'snapshot';
   return { changes, untilMs: nowMs, nowMs };
+}
+
+/** One who was never evaluated: the whole of the changes tells more than a snapshot, where there are not many. */
+async function newsOfStranger(
+  profiles: ProfileReader,
+  sandbox: string,
+  id: string,
+  evaluated: Evaluated,
+  nowMs: number,
+  plan: Plan,
+): Promise<News | 'snapshot'> {
+  const changes = await profiles.changes(sandbox, { id, revision: 0 });
+  const [first] = changes ?? [];
+  const isWhole = first?.revision === 1 && first.atMs >= plan.sinceMs;
+  return changes && isWhole && !needsSnapshot(evaluated, changes, plan)
+    ? { changes, untilMs: nowMs, nowMs }
+    : 'snapshot';
 }
 
 async function readSnapshots(

@@ -1,0 +1,121 @@
+import type { ProfileChanged } from '../../../flow/events';
+import type { ProfileReader, ProfileSnapshot } from '../../../flow/ports';
+import type { Clock } from '../../../platform/clock';
+import { type News, needsSnapshot } from '../domain/evaluate-profile';
+import { type Evaluated, isCurrent } from '../domain/evaluated';
+import type { Plan } from '../domain/plan';
+import type { Known } from '../store/state-store';
+import type { Task } from './task';
+
+/** What gathering stands on. */
+export interface NewsDependencies {
+  readonly profiles: ProfileReader;
+  readonly clock: Clock;
+  /** Since when rules are being brought to all people; `undefined` when none is. */
+  readonly backfillSinceMs: (sandbox: string) => Promise<number | undefined>;
+}
+
+/** Reads what the evaluations of `tasks` lack, for all of them together. In the order of the tasks. */
+export async function gatherNews(
+  { profiles, clock, backfillSinceMs: readBackfillSinceMs }: NewsDependencies,
+  sandbox: string,
+  tasks: readonly Task[],
+  known: readonly Known[],
+  plan: Plan,
+): Promise<readonly (News | undefined)[]> {
+  const nowMs = clock.now();
+  const leads = await Promise.all(
+    tasks.map((task, index) => findLead(profiles, sandbox, task, known[index]?.evaluated, plan)),
+  );
+  const asked = tasks.filter((_, index) => leads[index]?.isToBeRead).map(({ profileId }) => profileId);
+  const found = await readSnapshots(profiles, sandbox, asked);
+  const isAnew = asked.length > 0 || leads.some((lead) => lead?.snapshot);
+  const backfillSinceMs = isAnew ? await readBackfillSinceMs(sandbox) : undefined;
+  return tasks.map(({ profileId, snapshot: given, untilMs, scan }, index) => {
+    const lead = leads[index];
+    if (!lead) return undefined;
+    const snapshot = found.get(profileId) ?? lead.snapshot;
+    const whole = snapshot ?? given;
+    return {
+      changes: lead.changes,
+      snapshot,
+      snapshotAtMs: lead.snapshotAtMs,
+      untilMs,
+      nowMs,
+      backfillSinceMs,
+      scan: scan && whole && { ...scan, snapshot: whole },
+    };
+  });
+}
+
+/** What leads on from an evaluation: changes, or the profile as it is. */
+interface Lead {
+  readonly changes: readonly ProfileChanged[];
+  readonly snapshot?: ProfileSnapshot | undefined;
+  /** True when the profile must be read, with its events. */
+  readonly isToBeRead?: boolean;
+  /** The instant that the snapshot is to be evaluated at; what time moved since then follows. */
+  readonly snapshotAtMs?: number | undefined;
+}
+
+async function findLead(
+  profiles: ProfileReader,
+  sandbox: string,
+  { profileId: id, changes: delivered, snapshot }: Task,
+  evaluated: Evaluated | undefined,
+  plan: Plan,
+): Promise<Lead | undefined> {
+  if (!evaluated) return undefined;
+  const { revision } = evaluated;
+  const read = (): Promise<readonly ProfileChanged[] | undefined> => profiles.changes(sandbox, { id, revision });
+  if (delivered) {
+    if (!needsSnapshot(evaluated, delivered, plan)) return { changes: delivered };
+    const changes = (await readLeading(read, evaluated, plan)) ?? delivered;
+    return { changes, isToBeRead: needsSnapshot(evaluated, changes, plan) };
+  }
+  if (evaluated.ended) return { changes: [] };
+  if (snapshot) return leadOfSnapshot(evaluated, snapshot, plan);
+  const changes = await read();
+  if (changes && isLeading(evaluated, changes, plan)) return { changes };
+  return { changes: [], isToBeRead: true, snapshotAtMs: changes && Math.max(plan.sinceMs, lastMs(changes)) };
+}
+
+/** The changes from what is known on, if they lead on without a snapshot. */
+async function readLeading(
+  read: () => Promise<readonly ProfileChanged[] | undefined>,
+  evaluated: Evaluated,
+  plan: Plan,
+): Promise<readonly ProfileChanged[] | undefined> {
+  if (!isCurrent(evaluated, plan) && evaluated.revision > 0) return undefined;
+  const changes = await read();
+  return changes && isLeading(evaluated, changes, plan) ? changes : undefined;
+}
+
+// A history from before the rules would tell of moves that nobody saw.
+function isLeading(evaluated: Evaluated, changes: readonly ProfileChanged[], plan: Plan): boolean {
+  if (needsSnapshot(evaluated, changes, plan)) return false;
+  if (isCurrent(evaluated, plan)) return true;
+  const [first] = changes;
+  return first?.revision === 1 && first.atMs >= plan.sinceMs;
+}
+
+function leadOfSnapshot(evaluated: Evaluated, snapshot: ProfileSnapshot, plan: Plan): Lead {
+  // It is evaluated live, and what is missing is on its way.
+  if (isCurrent(evaluated, plan)) return { changes: [] };
+  return snapshot.revision < evaluated.revision ? { changes: [], isToBeRead: true } : { changes: [], snapshot };
+}
+
+function lastMs(changes: readonly ProfileChanged[]): number {
+  return changes.at(-1)?.atMs ?? 0;
+}
+
+async function readSnapshots(
+  profiles: ProfileReader,
+  sandbox: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, ProfileSnapshot>> {
+  if (ids.length === 0) return new Map();
+  const found = await profiles.getMany(sandbox, ids, { events: true });
+  // The id of one that was merged away finds the one that it became part of: that one is not asked here.
+  return new Map(found.flatMap((snapshot) => (snapshot ? [[snapshot.id, snapshot]] : [])));
+}

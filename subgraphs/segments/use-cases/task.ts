@@ -1,0 +1,16 @@
+import type { ProfileChanged } from '../../../flow/events';
+import type { ProfileSnapshot } from '../../../flow/ports';
+import type { Scan } from '../domain/evaluate-profile';
+
+/** One profile to be brought up to date. Each at most once in a call. */
+export interface Task {
+  readonly profileId: string;
+  /** Changes that were delivered, in order. Absent: whatever the profile subgraph has. */
+  readonly changes?: readonly ProfileChanged[];
+  /** The profile as it was just read. */
+  readonly snapshot?: ProfileSnapshot;
+  /** Up to when time has its effect, for one who was listed to be looked at; absent: up to the last change. */
+  readonly untilMs?: number;
+  /** General rules to be asked of `snapshot`. */
+  readonly scan?: Pick<Scan, 'segmentIds' | 'cause' | 'origin'>;
+}
