@@ -65,4 +65,29 @@ describe('a commit of the embedded store', () => {
     flushes[0]?.reject(new Error('No space is left.'));
     await expect(failing).rejects.toThrow('No space is left.');
   });
+
+  test('that finds the disk full fails with UNAVAILABLE, nothing of it is there, and smaller ones go on', async () => {
+    const small = group.add(commitOf(1));
+    await turns();
+    flushes[0]?.resolve();
+    await small;
+    const [{ page_count: pages }] = database.prepare('PRAGMA page_count').all() as [{ page_count: number }];
+    database.exec(`PRAGMA max_page_count = ${pages + 20}`);
+    const text = 'x'.repeat(400_000);
+    const large = {
+      ...commitOf(2),
+      writes: [{ kind: 'put', collection: 'items', id: 'large', value: { text } }],
+    } as const;
+    const results = await Promise.allSettled([group.add(large), group.add(commitOf(3))]);
+    // SQLite gives the whole group up; those who are told so may try again.
+    const unavailable = { status: 'rejected', reason: { code: 'UNAVAILABLE', retryable: true } };
+    expect(results).toMatchObject([unavailable, unavailable]);
+    const again = group.add(commitOf(4));
+    await turns();
+    flushes[1]?.resolve();
+    await again;
+    const rows = database.prepare('SELECT id FROM c_items ORDER BY id').all();
+    expect(rows).toEqual([{ id: 'i1' }, { id: 'i4' }]);
+    expect(await log.head('S')).toEqual([2]);
+  });
 });

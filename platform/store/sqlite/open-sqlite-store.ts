@@ -20,7 +20,12 @@ export async function openSqliteStore(options: {
 }): Promise<Store> {
   const { folder, collections: specs, clock = createSystemClock() } = options;
   const database = openDatabase(folder, clock.now());
-  prepareTables(database, specs);
+  try {
+    prepareTables(database, specs);
+  } catch (error) {
+    closeDatabase(database);
+    throw error;
+  }
   const statements = createStatements(database);
   const log = createSqliteLog(database, statements);
   const collections = new Map(specs.map((spec) => [spec.name, createSqliteCollection(spec, statements)]));

@@ -1,6 +1,7 @@
 import type { WaitingCommit } from '../group-commit';
 import type { CollectionSpec, Commit } from '../store';
 import type { Database } from './database';
+import { toAppError } from './disk-errors';
 import { createDocumentWriter } from './document-writer';
 import type { SqliteLog } from './sqlite-log';
 import type { Statements } from './statements';
@@ -53,11 +54,12 @@ export function createTransactions(
       run('RELEASE one');
       return true;
     } catch (error) {
-      if (!database.isTransaction) throw error;
+      // A full disk may have ended the whole transaction.
+      if (!database.isTransaction) throw toAppError(error);
       run('ROLLBACK TO one');
       run('RELEASE one');
       log.discard(mark);
-      waiting.reject(error);
+      waiting.reject(toAppError(error));
       return false;
     }
   };
@@ -79,7 +81,7 @@ export function createTransactions(
       together(group);
       return group;
     } catch (error) {
-      if (group.length === 1) throw error;
+      if (group.length === 1) throw toAppError(error);
       return oneByOne(group);
     }
   };
