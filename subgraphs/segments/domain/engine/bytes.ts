@@ -3,7 +3,7 @@ export interface ByteWriter {
   /** A whole number from 0 up. */
   whole(value: number): void;
   /** Whole numbers, of any sign, that rise or stay. Their count is not written. */
-  rising(values: readonly number[]): void;
+  rising(values: ArrayLike<number>): void;
   double(value: number): void;
   toText(): string;
 }
@@ -18,28 +18,36 @@ export interface ByteReader {
 
 /** Begins empty. */
 export function createByteWriter(): ByteWriter {
-  const bytes: number[] = [];
+  let bytes = Buffer.allocUnsafe(1024);
+  let length = 0;
+  const ensure = (more: number): void => {
+    if (length + more <= bytes.length) return;
+    const larger = Buffer.allocUnsafe(2 * (length + more));
+    bytes.copy(larger, 0, 0, length);
+    bytes = larger;
+  };
   const whole = (value: number): void => {
+    ensure(8);
     let rest = value;
-    for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
-    bytes.push(rest);
+    for (; rest >= 128; rest = Math.floor(rest / 128)) bytes[length++] = (rest % 128) | 128;
+    bytes[length++] = rest;
   };
   return {
     whole,
     rising(values) {
       let last = 0;
-      values.forEach((value, index) => {
+      for (let index = 0; index < values.length; index++) {
+        const value = values[index] as number;
         if (index === 0) whole(value < 0 ? -2 * value - 1 : 2 * value);
         else whole(value - last);
         last = value;
-      });
+      }
     },
     double(value) {
-      const buffer = Buffer.alloc(8);
-      buffer.writeDoubleLE(value);
-      bytes.push(...buffer);
+      ensure(8);
+      length = bytes.writeDoubleLE(value, length);
     },
-    toText: () => Buffer.from(bytes).toString('base64'),
+    toText: () => bytes.toString('base64', 0, length),
   };
 }
 

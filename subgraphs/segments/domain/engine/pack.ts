@@ -1,7 +1,7 @@
 import { DateValue } from '../../../../platform/pql/time/date-value';
 import { createByteReader, createByteWriter } from './bytes';
 import type { Leaves } from './evaluation/leaves';
-import { createSeries, type Series, type Total } from './evaluation/series';
+import { createSeries, firstAtLeast, type Series, type Total } from './evaluation/series';
 import { profileOf, type RuleState } from './evaluation/state';
 
 /**
@@ -33,10 +33,10 @@ export function packState(state: RuleState, { fingerprint, leaves, general }: Pa
   return [
     fingerprint,
     state.asOfMs,
-    packBits(leaves.still.map((leaf) => state.truth[leaf] ?? 0)),
+    packBits(leaves.still, state.truth),
     leaves.livePaths.map((path) => readPath(profileOf(state), path) ?? null),
     [...state.given],
-    packBits(general.map((rule) => state.realized[rule] ?? 0)),
+    packBits(general, state.realized),
     bytes,
     values,
   ];
@@ -64,23 +64,40 @@ export function unpackState(packed: PackedState, state: RuleState, { leaves, gen
 
 /** Times are written once, in a table; the entries of each series are places in it. */
 function packSeries(all: RuleState['series']): { readonly bytes: string; readonly values: readonly unknown[] } {
-  const table = [...new Set(all.flatMap((series) => series?.times ?? []))].sort((a, b) => a - b);
-  const places = new Map(table.map((t, place) => [t, place]));
+  const table = createTimeTable(all);
   const writer = createByteWriter();
   writer.whole(table.length);
   writer.rising(table);
   const values: unknown[] = [];
   let last = -1;
-  all.forEach((series, index) => {
-    if (!series) return;
+  for (let index = 0; index < all.length; index++) {
+    const series = all[index];
+    if (!series) continue;
     writer.whole(index - last);
     last = index;
     writer.whole(series.times.length);
-    writer.rising(series.times.map((t) => places.get(t) ?? 0));
+    writer.rising(series.times.map((t) => firstAtLeast(table, t)));
     packTotal(series.total, writer);
     if (series.values || series.total.distinct) values.push(packValues(series));
-  });
+  }
   return { bytes: writer.toText(), values };
+}
+
+/** All times, rising, each once. */
+function createTimeTable(all: RuleState['series']): Float64Array {
+  let count = 0;
+  for (const series of all) count += series?.times.length ?? 0;
+  const times = new Float64Array(count);
+  count = 0;
+  for (const series of all) {
+    if (!series) continue;
+    times.set(series.times, count);
+    count += series.times.length;
+  }
+  times.sort();
+  let unique = 0;
+  for (const t of times) if (unique === 0 || t !== times[unique - 1]) times[unique++] = t;
+  return times.subarray(0, unique);
 }
 
 function packTotal({ count, numbers, sum }: Total, writer: ReturnType<typeof createByteWriter>): void {
@@ -148,12 +165,12 @@ function unpackValues(
   for (const [key, value] of distinct as [string, unknown][]) total.distinct?.set(key, fromPacked(value));
 }
 
-function packBits(bits: readonly number[]): string {
-  const bytes = new Uint8Array((bits.length + 7) >>> 3);
-  bits.forEach((bit, index) => {
-    if (bit) bytes[index >>> 3] = (bytes[index >>> 3] as number) | (1 << (index & 7));
-  });
-  return Buffer.from(bytes).toString('base64');
+function packBits(places: readonly number[], bits: Uint8Array): string {
+  const bytes = Buffer.alloc((places.length + 7) >>> 3);
+  for (let index = 0; index < places.length; index++) {
+    if (bits[places[index] as number] === 1) bytes[index >>> 3] = (bytes[index >>> 3] as number) | (1 << (index & 7));
+  }
+  return bytes.toString('base64');
 }
 
 function unpackBits(text: string, places: readonly number[], into: Uint8Array): void {

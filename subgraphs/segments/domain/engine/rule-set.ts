@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { compileRules } from './evaluation/compiled-rules';
+import { findNextDue } from './evaluation/due-instants';
 import { Engine, toScope } from './evaluation/engine';
-import { cloneState, findNextDueMs, type RuleState } from './evaluation/state';
+import { cloneState, type RuleState } from './evaluation/state';
 import { type PackedState, packState, unpackState } from './pack';
 import type { Flip, FlipCause, Person, PersonChange, Rule, RuleMethod } from './rule';
 
@@ -104,7 +105,7 @@ export function createRuleSet(rules: readonly Rule[], options: RuleSetOptions = 
     realized: (state) => ordered.flatMap(({ id }, place) => (state.realized[place] === 1 ? [id] : [])),
     isRealized: (state, id) => leaves.isIn(state, id),
     nextDueMs(state) {
-      const dueMs = findNextDueMs(state);
+      const dueMs = findNextDue(state.due);
       return Number.isFinite(dueMs) ? dueMs : undefined;
     },
     clone: cloneState,

@@ -1,48 +1,80 @@
 import { type MatchStep, matchChain } from '../../../../../platform/pql/evaluation/chain-match';
 import type { ChainStepSpec } from '../planning/leaf';
 import type { FeatureReader } from './feature-reader';
+import { createReaderUnit } from './formula-unit';
 import { firstAtLeast } from './series';
 import type { RuleState } from './state';
+import type { NoteDue, Unit } from './unit';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** Whether a chain holds, read from the series of its steps. */
-export function createChainReader(steps: readonly ChainStepSpec[], series: readonly number[]): FeatureReader {
-  const isSimple = steps.every(
-    ({ negated, exactly, anchored, window }) =>
-      !negated && !exactly && !anchored && (!window || window.lengthMs !== undefined),
-  );
-  return isSimple ? createLatestReader(steps, series) : createMatchReader(steps, series);
+/** A chain as a condition. */
+export function createChainUnit(
+  leaf: number,
+  steps: readonly ChainStepSpec[],
+  series: readonly number[],
+  noteDue: NoteDue,
+): Unit {
+  if (!isSimple(steps)) return createReaderUnit(leaf, createMatchReader(steps, series), noteDue);
+  const isLasting = steps.every(({ window }) => !window);
+  return {
+    update(state, nowMs, tell) {
+      // More events cannot end what asks only that there be some.
+      if (isLasting && state.truth[leaf] === 1) return;
+      const dueMs = findLatestEnd(steps, series, state, nowMs);
+      const holds = !Number.isNaN(dueMs);
+      if (!isLasting) noteDue(state, holds ? dueMs : findNextEntry(state, nowMs, steps, series));
+      tell(leaf, holds ? 1 : 0);
+    },
+  };
 }
 
-/**
- * Steps without conditions on each other, in windows that end now: the latest choice of events, found from the last
- * step back, lasts longest.
- */
-function createLatestReader(steps: readonly ChainStepSpec[], series: readonly number[]): FeatureReader {
-  const find = (state: RuleState, nowMs: number): number => {
-    let beforeMs = NEVER;
-    let dueMs = NEVER;
-    for (let index = steps.length - 1; index >= 0; index--) {
-      const { n, window } = steps[index] as ChainStepSpec;
-      const times = state.series[series[index] as number]?.times;
-      if (!times) return Number.NaN;
-      const end = firstAtLeast(times, window ? Math.min(beforeMs, nowMs + 1) : beforeMs);
-      const first = times[end - n];
-      if (first === undefined) return Number.NaN;
-      if (window) dueMs = Math.min(dueMs, first + (window.lengthMs ?? 0));
-      if (dueMs <= nowMs) return Number.NaN;
-      beforeMs = first;
-    }
-    return dueMs;
-  };
+/** Whether a chain holds, read from the series of its steps: for conditions that ask for more than that. */
+export function createChainReader(steps: readonly ChainStepSpec[], series: readonly number[]): FeatureReader {
+  if (!isSimple(steps)) return createMatchReader(steps, series);
   return {
-    read: (state, nowMs) => !Number.isNaN(find(state, nowMs)),
+    read: (state, nowMs) => !Number.isNaN(findLatestEnd(steps, series, state, nowMs)),
     turn(state, nowMs) {
-      const dueMs = find(state, nowMs);
+      const dueMs = findLatestEnd(steps, series, state, nowMs);
       return Number.isNaN(dueMs) ? findNextEntry(state, nowMs, steps, series) : dueMs;
     },
   };
+}
+
+/** Steps without conditions on each other, in windows that end now. */
+function isSimple(steps: readonly ChainStepSpec[]): boolean {
+  return steps.every(
+    ({ negated, exactly, anchored, window }) =>
+      !negated && !exactly && !anchored && (!window || window.lengthMs !== undefined),
+  );
+}
+
+/**
+ * When the latest choice of events that fits leaves its windows, NaN when there is none. Found from the last step back,
+ * no other choice lasts longer.
+ */
+function findLatestEnd(
+  steps: readonly ChainStepSpec[],
+  series: readonly number[],
+  state: RuleState,
+  nowMs: number,
+): number {
+  let beforeMs = NEVER;
+  let dueMs = NEVER;
+  for (let index = steps.length - 1; index >= 0; index--) {
+    const { n, window } = steps[index] as ChainStepSpec;
+    const times = state.series[series[index] as number]?.times;
+    if (!times) return Number.NaN;
+    const endMs = window ? Math.min(beforeMs, nowMs + 1) : beforeMs;
+    const newest = times[times.length - 1] ?? NEVER;
+    const end = newest < endMs ? times.length : firstAtLeast(times, endMs);
+    const first = times[end - n];
+    if (first === undefined) return Number.NaN;
+    if (window) dueMs = Math.min(dueMs, first + (window.lengthMs ?? 0));
+    if (dueMs <= nowMs) return Number.NaN;
+    beforeMs = first;
+  }
+  return dueMs;
 }
 
 /** When the next event that is still to come enters a window. */

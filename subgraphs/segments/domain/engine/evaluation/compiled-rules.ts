@@ -55,6 +55,7 @@ export function compileRules(all: readonly Rule[], timeZone: string, most: numbe
     }
     return compiled;
   });
+  leaves.finish();
   const onRequest = ordered.filter(({ id }) => contextual.has(id));
   return {
     rules,

@@ -7,7 +7,7 @@ export interface FieldColumn {
   readonly path: readonly string[];
   readonly read: PathReader;
   readonly tests: { readonly leaf: number; readonly test: FieldTest }[];
-  /** Conditions that read it in a way of their own. */
+  /** Units that read it in a way of their own. */
   readonly formulas: number[];
 }
 

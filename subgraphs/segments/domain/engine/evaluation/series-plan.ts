@@ -34,7 +34,7 @@ export interface SeriesPlan {
   /** The values that an event brings. Absent: its time is enough. */
   readonly read?: (event: PqlEvent) => readonly unknown[];
   readonly retention: Retention;
-  /** Conditions that read it, by number. */
+  /** Units that read it. */
   readonly readers: number[];
 }
 

@@ -77,7 +77,7 @@ export function readTotal(
 }
 
 /** The position of the first time that is at least `t`. */
-export function firstAtLeast(times: readonly number[], t: number): number {
+export function firstAtLeast(times: ArrayLike<number>, t: number): number {
   let low = 0;
   let high = times.length;
   while (low < high) {

@@ -1,3 +1,4 @@
+import { cloneDueInstants, type DueInstants } from './due-instants';
 import type { Series } from './series';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -15,10 +16,10 @@ export interface RuleState {
   fields: readonly unknown[] | undefined;
   /** Of each condition, by number. */
   readonly truth: Uint8Array;
-  /** When time alone may turn a condition, by its number among the timed ones. */
-  readonly dueMs: Float64Array;
-  /** The least of `dueMs`; NaN when it is to be found again. */
-  nextDueMs: number;
+  /** Of each condition that time alone may turn, by its number among those. */
+  readonly due: DueInstants;
+  /** Of each group of windows, how many are shorter than the age that decides. */
+  readonly tooShort: Int32Array;
   /** Of each rule, by its place in the order of evaluation. */
   readonly realized: Uint8Array;
   /** Audiences from elsewhere that the person is in. */
@@ -33,30 +34,13 @@ export function profileOf(state: RuleState): Fields {
   return state.profile;
 }
 
-/** The instant at which time alone may next turn something; Infinity for never. */
-export function findNextDueMs(state: RuleState): number {
-  if (Number.isNaN(state.nextDueMs)) {
-    let least = Number.POSITIVE_INFINITY;
-    for (const dueMs of state.dueMs) if (dueMs < least) least = dueMs;
-    state.nextDueMs = least;
-  }
-  return state.nextDueMs;
-}
-
-/** Takes note of when a timed condition may turn. */
-export function setDue(state: RuleState, timed: number, dueMs: number): void {
-  const before = state.dueMs[timed] as number;
-  state.dueMs[timed] = dueMs;
-  if (dueMs < state.nextDueMs) state.nextDueMs = dueMs;
-  else if (before === state.nextDueMs && dueMs !== before) state.nextDueMs = Number.NaN;
-}
-
 /** A state of its own with the same content. */
 export function cloneState(state: RuleState): RuleState {
   return {
     ...state,
     truth: state.truth.slice(),
-    dueMs: state.dueMs.slice(),
+    due: cloneDueInstants(state.due),
+    tooShort: state.tooShort.slice(),
     realized: state.realized.slice(),
     given: new Set(state.given),
     series: state.series.map((series) => series && structuredCloneSeries(series)),
