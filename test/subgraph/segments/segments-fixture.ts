@@ -93,8 +93,9 @@ export interface FixtureOptions extends Partial<SegmentsOptions> {
   readonly usersOf?: SegmentUsers['usersOf'];
   /** What stands between the subgraph and the people. */
   readonly around?: (reader: ProfileReader) => ProfileReader;
-  /** The people of another fixture. */
+  /** The people and the clock of another fixture, for two that run at once. */
   readonly people?: People;
+  readonly clock?: ManualClock;
   /** Whose data it is; default: `default`. */
   readonly sandbox?: string;
   /** False: what is taken in is not brought to the subgraph. */
@@ -105,7 +106,10 @@ export interface FixtureOptions extends Partial<SegmentsOptions> {
 export type OpenSegments = (options?: FixtureOptions) => Promise<SegmentsFixture>;
 
 /** Declares the tests once for each engine. */
-export function describeSegments(name: string, declare: (open: OpenSegments) => void): void {
+export function describeSegments(
+  name: string,
+  declare: (open: OpenSegments, engine: StorePlace['engine']) => void,
+): void {
   describeEveryStore(name, (place) => {
     // Inside, so that the subgraph is closed before its store.
     describe('with a store of its own', () => {
@@ -119,7 +123,7 @@ export function describeSegments(name: string, declare: (open: OpenSegments) => 
         opened.push(tracked);
         return tracked;
       };
-      declare(async (options) => track(await openSegments(place, options)));
+      declare(async (options) => track(await openSegments(place, options)), place.engine);
     });
   });
 }
@@ -132,7 +136,7 @@ async function openSegments(
   const { usersOf = async () => [], around = (reader) => reader, dispatch = true, ...rest } = options;
   const { sandbox = 'default' } = options;
   const people = kept.people ?? options.people ?? createPeople(sandbox);
-  const clock = kept.clock ?? createManualClock(NOW_MS);
+  const clock = kept.clock ?? options.clock ?? createManualClock(NOW_MS);
   const store = await place.open([...segmentsCollections, ...dispatchCollections]);
   const platform = { store, clock, ids: createUlids(), log: createLog('silent'), metrics: createMetrics() };
   const subgraph = createSegmentsSubgraph(platform, {
