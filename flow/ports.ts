@@ -20,7 +20,10 @@ export interface ProfileIdentity extends IdentityRef {
 /** One person, whole, by the default merge policy. */
 export interface ProfileSnapshot extends ProfileRef {
   readonly attributes: Readonly<Record<string, unknown>>;
+  /** As of the instant of reading. */
   readonly computedAttributes: Readonly<Record<string, unknown>>;
+  /** When time alone changes the computed attributes next; absent: never, or with every instant. */
+  readonly computedUntilMs?: number;
   readonly identities: readonly ProfileIdentity[];
   /** The kept events, the oldest first (equal times: by key). Empty unless asked for. */
   readonly events: readonly ProfileEvent[];

@@ -8,22 +8,27 @@ import type { RandomBytes } from './domain/ecid';
 import { DEFAULT_LIMITS, type Limits } from './domain/limits';
 import { createIngestRoute } from './http/ingest.route';
 import { CollectResolver } from './schema/collect.resolver';
+import { ComputedAttributeResolver } from './schema/computed-attribute.resolver';
 import { createConfigurationResolvers } from './schema/configuration.resolvers';
 import { IdentityGraphResolver } from './schema/identity-graph.resolver';
 import { IngestResolver } from './schema/ingest.resolver';
 import { createProfileReference } from './schema/profile.reference';
 import { ProfileResolver } from './schema/profile.resolver';
 import { ProfileFieldsResolver } from './schema/profile-fields.resolver';
+import { createComputedStore } from './store/computed-store';
 import { createEventStore } from './store/event-store';
 import { createFailedItemStore } from './store/failed-item-store';
 import { createFragmentStore } from './store/fragment-store';
 import { createHistoryStore } from './store/history-store';
+import { createJobStore } from './store/job-store';
 import { createPeopleStore } from './store/people-store';
 import { createProfileConfiguration } from './store/profile-configuration';
 import { createAccess } from './use-cases/access';
+import { COMPUTE_JOB, createBackfillComputed } from './use-cases/backfill-computed';
 import { createCollect } from './use-cases/collect';
 import { createCommitPlan } from './use-cases/commit-plan';
 import { createIngestItems } from './use-cases/ingest';
+import { createJobs } from './use-cases/jobs';
 import { createKeepEventLimit } from './use-cases/keep-event-limit';
 import { createPipeline, type Pipeline } from './use-cases/pipeline';
 import { createPlanItems } from './use-cases/plan-items';
@@ -45,6 +50,8 @@ export interface ProfileOptions {
   readonly identitySecret?: string;
   /** What differs from the default limits (P-4). */
   readonly limits?: Partial<Limits>;
+  /** The sandboxes whose open work is taken up by `start`; default: `default`. */
+  readonly sandboxes?: readonly string[];
   /** Where new ECIDs come from; default: the machine's cryptographic source. */
   readonly random?: RandomBytes;
 }
@@ -65,7 +72,7 @@ export interface ProfileSubgraph extends SubgraphSchema {
 /** The profile subgraph. */
 export function createProfileSubgraph(platform: Platform, options: ProfileOptions = {}): ProfileSubgraph {
   const parts = createParts(platform, options);
-  const { configuration, reads, access, items, pipeline } = parts;
+  const { configuration, reads, access, items } = parts;
   const { schema, sdl } = createSubgraphSchema({
     resolvers: [
       new ProfileResolver(reads, configuration, access, createSetConsent(parts)),
@@ -73,14 +80,13 @@ export function createProfileSubgraph(platform: Platform, options: ProfileOption
       new IdentityGraphResolver(createSimulateIdentityGraph(parts), createUnlinkIdentity(parts)),
       new IngestResolver(items, parts.failed, createReplayFailedItems(parts), reads),
       new CollectResolver(createCollect(parts), access, reads, configuration),
-      ...createConfigurationResolvers(createDefinitionUseCases(configuration)),
+      new ComputedAttributeResolver(parts.jobStore),
+      ...createConfigurationResolvers(
+        createDefinitionUseCases(configuration, { clock: platform.clock, run: parts.jobs.run }),
+      ),
     ],
     references: { Profile: createProfileReference(reads) },
   });
-  const idle = async (): Promise<void> => {
-    await pipeline.idle();
-    await parts.keepEventLimit.idle();
-  };
   return {
     name: 'profile',
     schema,
@@ -89,22 +95,63 @@ export function createProfileSubgraph(platform: Platform, options: ProfileOption
     reader: createProfileReader(reads, parts),
     ingestion: { ingest: (sandbox, dataset, bodies, nowMs) => items.ingest({ sandbox, dataset, bodies, nowMs }) },
     routes: [createIngestRoute(createRowIntake(parts))],
-    start: () => {},
-    idle,
-    close: idle,
+    ...createBackground(platform, options, parts),
   };
 }
+
+function createBackground({ log }: Platform, { sandboxes = ['default'] }: ProfileOptions, parts: Parts) {
+  const { pipeline, keepEventLimit, jobs } = parts;
+  let resuming: Promise<unknown> = Promise.resolve();
+  return {
+    start() {
+      resuming = Promise.all(sandboxes.map(jobs.resume)).catch((error: unknown) =>
+        log.error({ err: error }, 'the jobs of the profile subgraph could not be taken up'),
+      );
+    },
+    async idle() {
+      await resuming;
+      await jobs.idle();
+      await pipeline.idle();
+      await keepEventLimit.idle();
+    },
+    async close() {
+      await resuming;
+      await jobs.close();
+      await keepEventLimit.idle();
+      await pipeline.idle();
+    },
+  };
+}
+
+type Parts = ReturnType<typeof createParts>;
 
 function createParts({ store, clock, ids, log }: Platform, options: ProfileOptions) {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const random = options.random ?? randomBytes;
-  const configuration = createProfileConfiguration(store);
+  const timeZone = options.timeZone ?? 'UTC';
+  const configuration = createProfileConfiguration(store, { timeZone, maxRows: limits.eventsPerProfile });
   const people = createPeopleStore(store);
   const fragments = createFragmentStore(store);
   const events = createEventStore(store);
   const failed = createFailedItemStore(store);
   const history = createHistoryStore(store);
-  const base = { store, clock, ids, limits, random, configuration, people, fragments, events, failed, history };
+  const computed = createComputedStore(store);
+  const jobStore = createJobStore(store);
+  const base = {
+    store,
+    clock,
+    ids,
+    limits,
+    random,
+    configuration,
+    people,
+    fragments,
+    events,
+    failed,
+    history,
+    computed,
+    jobStore,
+  };
   const keepEventLimit = createKeepEventLimit({
     ...base,
     log,
@@ -116,5 +163,7 @@ function createParts({ store, clock, ids, log }: Platform, options: ProfileOptio
   const items = createIngestItems({ ...base, pipeline });
   const reads = createProfileReads(base);
   const access = createAccess(reads, configuration, options.identitySecret);
-  return { ...base, pipeline, items, reads, access, keepEventLimit };
+  const handlers = { [COMPUTE_JOB]: createBackfillComputed({ ...base, reads, pipeline }) };
+  const jobs = createJobs({ jobs: jobStore, handlers, clock, log, alone: store.exclusive });
+  return { ...base, pipeline, items, reads, access, keepEventLimit, jobs };
 }

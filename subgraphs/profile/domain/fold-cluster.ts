@@ -3,7 +3,7 @@ import type { Head, IdentityState, Link, Person } from './head';
 import { type ItemIdentity, namespaceOf } from './identity';
 import { compareText, endsOf, type GraphRules, resolveIdentityGraph } from './identity-graph';
 import type { Item } from './item';
-import { reduceIdentity, touchIdentity, touchLink } from './touch';
+import { commandIdentity, isCommand, touchIdentity, touchLink } from './touch';
 
 /** A profile that a batch changed, or that it ended (`head.endedIn` is set). */
 export interface ChangedPerson {
@@ -12,7 +12,7 @@ export interface ChangedPerson {
   readonly version: number;
   readonly before?: Head;
   readonly head: Head;
-  /** The events and records of the batch that belong to it, in order of arrival. */
+  /** The events, records and requests to compute of the batch that belong to it, in order of arrival. */
   readonly items: readonly Item[];
   /** The identities that it did not have before. */
   readonly gained: readonly string[];
@@ -91,11 +91,7 @@ function stayingTogether(
 const NOBODY_MOVED: ReadonlyMap<string, string> = new Map();
 
 function touch(known: IdentityState, sighting: ItemIdentity, item: Item): IdentityState {
-  return reduces(item) ? reduceIdentity(known, item) : touchIdentity(known, sighting, item);
-}
-
-function reduces({ kind }: Item): boolean {
-  return kind === 'CUT' || kind === 'FORGET';
+  return isCommand(item) ? commandIdentity(known, item) : touchIdentity(known, sighting, item);
 }
 
 interface Draft {
@@ -121,7 +117,7 @@ function touchAll({ people, items }: Cluster): Draft {
       touched.add(sighting.key);
       const known = identities.get(sighting.key);
       if (known) identities.set(sighting.key, touch(known, sighting, item));
-      else if (!reduces(item)) identities.set(sighting.key, touchIdentity(undefined, sighting, item));
+      else if (!isCommand(item)) identities.set(sighting.key, touchIdentity(undefined, sighting, item));
     }
     if (item.links.length > 0 || item.kind === 'CUT') regroup = touchLinks(links, item) || regroup;
   }
@@ -234,7 +230,7 @@ function toChanged(
 const UNMOVED = { gained: [], merged: [], split: false, rebuilt: false } as const;
 
 function isData({ kind }: Item): boolean {
-  return kind === 'EVENT' || kind === 'RECORD';
+  return kind === 'EVENT' || kind === 'RECORD' || kind === 'COMPUTE';
 }
 
 function groupKeys(profileOf: ReadonlyMap<string, string>): ReadonlyMap<string, readonly string[]> {

@@ -17,10 +17,11 @@ export type ConsentStatus = 'GRANTED' | 'DENIED' | 'UNKNOWN';
 
 /**
  * One thing that came in, checked. EVENT and RECORD are data; SIGHTING is a set of identities seen together; CONSENT
- * says what a person agreed to; CUT takes an identity out of its graph; FORGET removes events past keeping.
+ * says what a person agreed to; CUT takes an identity out of its graph; FORGET removes events past keeping; COMPUTE asks
+ * for the computed attributes of a person anew.
  */
 export interface Item {
-  readonly kind: 'EVENT' | 'RECORD' | 'SIGHTING' | 'CONSENT' | 'CUT' | 'FORGET';
+  readonly kind: 'EVENT' | 'RECORD' | 'SIGHTING' | 'CONSENT' | 'CUT' | 'FORGET' | 'COMPUTE';
   readonly dataset: string;
   /** The item's own id within its dataset. */
   readonly id: string;

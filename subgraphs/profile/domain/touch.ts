@@ -23,11 +23,15 @@ export function touchIdentity(known: IdentityState | undefined, sighting: ItemId
   };
 }
 
-/** The identity after an item that only takes from it: a cut, or events that are no longer kept. */
-export function reduceIdentity(known: IdentityState, { kind, atMs, forgotten = [] }: Item): IdentityState {
-  return kind === 'CUT'
-    ? { ...known, cutAtMs: Math.max(known.cutAtMs ?? 0, atMs) }
-    : { ...known, events: Math.max(0, known.events - forgotten.length) };
+/** True for an item that is no sighting: it makes nobody known. */
+export function isCommand({ kind }: Item): boolean {
+  return kind === 'CUT' || kind === 'FORGET' || kind === 'COMPUTE';
+}
+
+/** The identity after a command to it: a cut, or events that are no longer kept. */
+export function commandIdentity(known: IdentityState, { kind, atMs, forgotten = [] }: Item): IdentityState {
+  if (kind === 'CUT') return { ...known, cutAtMs: Math.max(known.cutAtMs ?? 0, atMs) };
+  return forgotten.length === 0 ? known : { ...known, events: Math.max(0, known.events - forgotten.length) };
 }
 
 /** The link after a sighting of it; the same object when the sighting is an older one. */

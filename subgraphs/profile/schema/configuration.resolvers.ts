@@ -1,8 +1,12 @@
 import { createConfigurationResolver } from '../../../platform/graphql/configuration-resolver';
+import type { ComputedAttribute as ComputedAttributeDefinition } from '../domain/computed/computed-attribute';
+import { parseComputedAttribute } from '../domain/computed/parse-computed-attribute';
 import type { Dataset as DatasetDefinition } from '../domain/dataset';
 import type { MergePolicy as MergePolicyDefinition } from '../domain/merge-policy';
 import type { Namespace as NamespaceDefinition } from '../domain/namespace';
 import type { DefinitionUseCases } from '../use-cases/save-definition';
+import { ComputedAttributeConfigurationResolver } from './computed-attribute.resolver';
+import { toComputedAttribute } from './computed-attribute.type';
 import {
   Dataset,
   DatasetInput,
@@ -42,6 +46,7 @@ export interface ConfigurationVerbs {
   readonly datasets: DefinitionUseCases<DatasetDefinition>;
   readonly namespaces: DefinitionUseCases<NamespaceDefinition>;
   readonly policies: DefinitionUseCases<MergePolicyDefinition>;
+  readonly computedAttributes: DefinitionUseCases<ComputedAttributeDefinition>;
 }
 
 /** Get, list, put and delete of every kind of configuration. */
@@ -53,6 +58,10 @@ export function createConfigurationResolvers(verbs: ConfigurationVerbs): readonl
       toNamespace,
     ),
     new MergePolicyResolver(behind(verbs.policies, toMergePolicyDefinition), toMergePolicy),
+    new ComputedAttributeConfigurationResolver(
+      behind(verbs.computedAttributes, parseComputedAttribute),
+      toComputedAttribute,
+    ),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { registerEnumType } from 'type-graphql';
+import type { ComputedFunction as ComputedFunctionName } from '../domain/computed/computed-attribute';
 import type { DatasetKind as DatasetKindName } from '../domain/dataset';
 import type { AuthenticatedState as AuthenticatedStateName } from '../domain/identity';
 import type { ConsentStatus as ConsentStatusName } from '../domain/item';
@@ -56,3 +57,19 @@ export const AttributeMerge: Names<MergePolicy['attributes']> = {
   DATASET_PRECEDENCE: 'DATASET_PRECEDENCE',
 };
 registerEnumType(AttributeMerge, { name: 'AttributeMerge', description: 'Which of several values holds.' });
+
+export const ComputedFunction: Names<ComputedFunctionName> = {
+  COUNT: 'COUNT',
+  SUM: 'SUM',
+  AVERAGE: 'AVERAGE',
+  MIN: 'MIN',
+  MAX: 'MAX',
+  FIRST: 'FIRST',
+  LAST: 'LAST',
+  DISTINCT_COUNT: 'DISTINCT_COUNT',
+  AFFINITY: 'AFFINITY',
+};
+registerEnumType(ComputedFunction, {
+  name: 'ComputedFunction',
+  description: 'How events become a value. AFFINITY: topic → weighted score.',
+});

@@ -69,8 +69,8 @@ export class ProfileFieldsResolver {
   }
 
   @FieldResolver(() => JsonObjectScalar, { nullable: true, description: 'What is computed from the events (P-15).' })
-  computedAttributes(): Fields {
-    return {};
+  async computedAttributes(@Root() { person }: Profile, @Ctx() { sandbox, nowMs }: RequestContext): Promise<Fields> {
+    return (await this.reads.computed(sandbox, person, nowMs)).values;
   }
 
   @FieldResolver(() => [Identity], { nullable: true })
@@ -149,7 +149,7 @@ export class ProfileFieldsResolver {
     const consents = [...mergeConsents(identities).values()].map(({ purpose, status }) => [purpose, status]);
     return {
       attributes: toAttributes(await this.leaves(profile, context)),
-      computedAttributes: this.computedAttributes(),
+      computedAttributes: await this.computedAttributes(profile, context),
       consents: Object.fromEntries(consents),
       isAnonymous: isAnonymous(profile.person.head, settings),
       context: profile.context ?? {},

@@ -19,6 +19,15 @@ export const failedItemsSpec = spec('profile_failed_items', [{ name: 'dataset', 
 export const requestsSpec = spec('profile_requests', [{ name: 'at', fields: ['atMs'] }]);
 /** What happened to the identities of a profile. */
 export const historySpec = spec('profile_identity_history', [{ name: 'profile', fields: ['profileId'] }]);
+/** What is kept of events for computed attributes, by identity. */
+export const computedSpec = spec('profile_computed');
+/** Work in the background. */
+export const jobsSpec = spec('profile_jobs', [{ name: 'open', fields: ['openSinceMs'] }]);
+/** Batches, and the items that wait in them by `batch|kind|key`. */
+export const batchesSpec = spec('profile_batches');
+export const batchItemsSpec = spec('profile_batch_items');
+/** Hashes of identities of people who were deleted. */
+export const tombstonesSpec = spec('profile_tombstones', [{ name: 'at', fields: ['atMs'] }]);
 export const configurationSpec = configurationCollection('profile');
 
 /** What the profile subgraph keeps. */
@@ -32,4 +41,9 @@ export const profileCollections: readonly CollectionSpec[] = [
   failedItemsSpec,
   requestsSpec,
   historySpec,
+  computedSpec,
+  jobsSpec,
+  batchesSpec,
+  batchItemsSpec,
+  tombstonesSpec,
 ];

@@ -23,9 +23,14 @@ export interface EventQuery {
 export interface EventStore {
   /** The newest events of all the identities together, that time first; equal times by key, the last first. */
   newest(sandbox: string, identities: readonly IdentityState[], query: EventQuery): Promise<readonly ProfileEvent[]>;
+  /** All events of one identity, the oldest first. */
+  all(sandbox: string, owner: string): Promise<readonly ProfileEvent[]>;
   /** The keys of the oldest events of one identity. */
   oldest(sandbox: string, owner: string, limit: number): Promise<readonly string[]>;
 }
+
+// Far above what is kept of anybody.
+const MOST_EVENTS = 1_000_000;
 
 /** Over the store's collection. */
 export function createEventStore(store: Store): EventStore {
@@ -49,6 +54,9 @@ export function createEventStore(store: Store): EventStore {
       const lists = await Promise.all(owners.map((owner) => ofOwner(sandbox, owner, query)));
       const [only = []] = lists;
       return lists.length <= 1 ? only : lists.flat().sort(newestFirst).slice(0, query.limit);
+    },
+    async all(sandbox, owner) {
+      return (await collection.range(sandbox, { index: 'owner', prefix: [owner], limit: MOST_EVENTS })).map(toEvent);
     },
     async oldest(sandbox, owner, limit) {
       const found = await collection.range(sandbox, { index: 'owner', prefix: [owner], limit });

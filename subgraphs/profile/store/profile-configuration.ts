@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   type Configuration,
   createConfigurations,
@@ -5,7 +6,12 @@ import {
 } from '../../../platform/store/configuration';
 import type { Store, Stored, Write } from '../../../platform/store/store';
 import { compileSchema } from '../domain/compile-schema';
+import type { ComputedInUse } from '../domain/compute';
+import type { ComputedAttribute } from '../domain/computed/computed-attribute';
+import { createComputedEngine } from '../domain/computed/computed-engine';
+import { compileEventFilter, parseEventFilter } from '../domain/computed/event-filter';
 import { type Dataset, STANDARD_DATASETS } from '../domain/dataset';
+import { datasetOf } from '../domain/item';
 import { DEFAULT_POLICY, type MergePolicy, type PolicyInUse } from '../domain/merge-policy';
 import { type Namespace, type Namespaces, STANDARD_NAMESPACES } from '../domain/namespace';
 import type { DatasetInUse } from '../domain/parse-item';
@@ -17,6 +23,9 @@ export interface ProfileSettings {
   readonly datasets: ReadonlyMap<string, DatasetInUse>;
   readonly policies: ReadonlyMap<string, PolicyInUse>;
   readonly defaultPolicy: PolicyInUse;
+  readonly computed: readonly ComputedInUse[];
+  /** True when data with this key, `dataset|id`, may show on profiles. */
+  readonly isShown: (key: string) => boolean;
 }
 
 /** The configuration of the profile subgraph by kind; what ships ready is in it, at version 0. */
@@ -24,23 +33,33 @@ export interface ProfileConfiguration {
   readonly datasets: Configuration<Dataset>;
   readonly namespaces: Configuration<Namespace>;
   readonly policies: Configuration<MergePolicy>;
+  readonly computedAttributes: Configuration<ComputedAttribute>;
   /** As of now; compiled once per change. */
   settings(sandbox: string): Promise<ProfileSettings>;
 }
 
+/** How attributes are computed. */
+export interface ComputeOptions {
+  /** The IANA zone of months, years and dates. */
+  readonly timeZone: string;
+  /** How many events of a window are told apart. */
+  readonly maxRows: number;
+}
+
 /** Over the profile subgraph's configuration collection. */
-export function createProfileConfiguration(store: Store): ProfileConfiguration {
+export function createProfileConfiguration(store: Store, options: ComputeOptions): ProfileConfiguration {
   const configurations = createConfigurations(store, 'profile');
   const compiled = new WeakMap<LoadedConfiguration, ProfileSettings>();
   return {
     datasets: withStandard(configurations<Dataset>('dataset'), STANDARD_DATASETS),
     namespaces: withStandard(configurations<Namespace>('namespace'), STANDARD_NAMESPACES),
     policies: configurations<MergePolicy>('mergePolicy'),
+    computedAttributes: configurations<ComputedAttribute>('computedAttribute'),
     async settings(sandbox) {
       const loaded = await configurations.loaded(sandbox);
       const known = compiled.get(loaded);
       if (known) return known;
-      const settings = compile(loaded);
+      const settings = compile(loaded, options);
       compiled.set(loaded, settings);
       return settings;
     },
@@ -70,18 +89,36 @@ function withStandard<T extends object>(
   };
 }
 
-function compile({ kinds }: LoadedConfiguration): ProfileSettings {
+function compile({ kinds }: LoadedConfiguration, options: ComputeOptions): ProfileSettings {
   const of = <T>(kind: string): ReadonlyMap<string, T> =>
     new Map([...(kinds.get(kind) ?? [])].map(([id, stored]) => [id, stored.value as T]));
   const datasets = new Map(
     [...STANDARD_DATASETS, ...of<Dataset>('dataset')].map(([id, each]) => [id, toUse(id, each)]),
   );
   const policies = new Map([...of<MergePolicy>('mergePolicy')].map(([id, policy]) => [id, { ...policy, id }]));
+  const hidden = [...datasets.values()].filter((each) => each.kind === 'EVENTS' && !each.profileEnabled);
+  const salt = hidden.map(({ id }) => id).sort();
   return {
     namespaces: new Map([...STANDARD_NAMESPACES, ...of<Namespace>('namespace')]),
     datasets,
     policies,
     defaultPolicy: [...policies.values()].find((policy) => policy.default) ?? DEFAULT_POLICY,
+    computed: [...of<ComputedAttribute>('computedAttribute').values()].map((each) => toComputed(each, options, salt)),
+    isShown: (key) => datasets.get(datasetOf(key))?.profileEnabled ?? false,
+  };
+}
+
+// What is kept for an attribute is made anew when its definition changes, or whose events show.
+function toComputed(definition: ComputedAttribute, options: ComputeOptions, salt: readonly string[]): ComputedInUse {
+  const { filter, id } = definition;
+  const { timeZone, maxRows } = options;
+  const matches = filter === undefined ? {} : { matches: compileEventFilter(parseEventFilter(filter), timeZone) };
+  const text = JSON.stringify([definition, timeZone, salt]);
+  return {
+    id,
+    definition,
+    fingerprint: createHash('sha256').update(text).digest('base64url').slice(0, 11),
+    engine: createComputedEngine(definition, { timeZone, maxRows, ...matches }),
   };
 }
 

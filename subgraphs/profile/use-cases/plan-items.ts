@@ -8,6 +8,7 @@ import { historyOf, type IdentityChange } from '../domain/history';
 import type { Item } from '../domain/item';
 import { ItemFault } from '../domain/item-fault';
 import type { Limits } from '../domain/limits';
+import type { ComputedStore } from '../store/computed-store';
 import type { EventStore } from '../store/event-store';
 import type { FragmentStore } from '../store/fragment-store';
 import { historyWrite } from '../store/history-store';
@@ -15,6 +16,7 @@ import { itemWrites } from '../store/item-documents';
 import type { PeopleStore } from '../store/people-store';
 import type { ProfileConfiguration, ProfileSettings } from '../store/profile-configuration';
 import { toProfileChanged } from './announce';
+import { computeChanges } from './compute-attributes';
 import { findDuplicates } from './find-duplicates';
 import { resolveForgotten } from './forget-events';
 import { loadPeople } from './load-people';
@@ -30,6 +32,7 @@ export interface PlanDependencies {
   readonly people: PeopleStore;
   readonly fragments: FragmentStore;
   readonly events: EventStore;
+  readonly computed: ComputedStore;
   readonly configuration: ProfileConfiguration;
   readonly limits: Limits;
 }
@@ -48,6 +51,7 @@ export function createPlanItems(dependencies: PlanDependencies): PlanItems {
     const taken = forgotten.items.filter((item) => !duplicates.items.has(item) && !refused.has(item));
     const folded = foldItems(dependencies, settings, taken, loaded, nowMs);
     const records = await mergeAllRecords(fragments, sandbox, folded.changed, settings);
+    const computed = await computeChanges(dependencies, sandbox, folded.changed, settings, nowMs);
     const profileOf = (key: string): string | undefined => folded.moved.get(key) ?? loaded.profileOf.get(key);
     const outcomes = items.map((item) => toOutcome(item, duplicates.items, refused, profileOf));
     const answers = splitBy(submissions, outcomes);
@@ -56,13 +60,19 @@ export function createPlanItems(dependencies: PlanDependencies): PlanItems {
       writes: [
         ...folded.changed.flatMap((one) => personWrites(one, isKnown)),
         ...[...records.values()].flatMap((merged) => merged.fragments.map(fragments.toWrite)),
+        ...[...computed.values()].flatMap(({ writes }) => writes),
         ...itemWrites(submissions, new Set(taken)),
         ...duplicates.writes,
         ...forgotten.writes,
         ...folded.history.map((change) => historyWrite(ids.next(), change, nowMs)),
         ...submissions.flatMap(({ also }, index): readonly Write[] => also?.(answers[index] ?? []) ?? []),
       ],
-      entries: folded.changed.map((one) => toProfileChanged(one, { attributes: records.get(one)?.attributes }, nowMs)),
+      entries: folded.changed.map((one) => {
+        const told = computed.get(one)?.told;
+        const { values: computedAttributes, untilMs: computedUntilMs } = told ?? {};
+        const { attributes } = records.get(one) ?? {};
+        return toProfileChanged(one, { attributes, computedAttributes, computedUntilMs }, nowMs);
+      }),
       changed: folded.changed,
       lost: [],
       result: answers,

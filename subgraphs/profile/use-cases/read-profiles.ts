@@ -3,6 +3,7 @@ import type { IdentityRef, ProfileReader, ProfileRef, ProfileSnapshot } from '..
 import type { Clock } from '../../../platform/clock';
 import type { Store } from '../../../platform/store/store';
 import { type Fragment, resolveLeaves, type SourcedLeaf, toAttributes } from '../domain/attributes';
+import type { ComputedValues } from '../domain/compute';
 import { mergeConsents } from '../domain/consents';
 import type { Person } from '../domain/head';
 import { identityKey, normalize } from '../domain/identity';
@@ -11,11 +12,13 @@ import type { Limits } from '../domain/limits';
 import { fragmentsUnder, orderOf, type PolicyInUse } from '../domain/merge-policy';
 import { personOf, restrictTo, toProfileIdentity } from '../domain/view';
 import { headsSpec } from '../store/collections';
+import type { ComputedStore } from '../store/computed-store';
 import { type EventQuery, type EventStore, newestFirst } from '../store/event-store';
 import type { FragmentStore } from '../store/fragment-store';
 import type { HeadDocument } from '../store/head-document';
 import type { PeopleStore } from '../store/people-store';
 import type { ProfileConfiguration, ProfileSettings } from '../store/profile-configuration';
+import { readComputed } from './compute-attributes';
 
 /** Reads of people, as they are now. */
 export interface ProfileReads {
@@ -25,6 +28,8 @@ export interface ProfileReads {
   byIds(sandbox: string, ids: readonly string[]): Promise<readonly (Person | undefined)[]>;
   /** What holds of the person's attributes under a policy (default: the default one). */
   leaves(sandbox: string, person: Person, policy?: PolicyInUse): Promise<readonly SourcedLeaf[]>;
+  /** What is computed from the person's events, as of an instant (P-15). */
+  computed(sandbox: string, person: Person, nowMs: number): Promise<ComputedValues>;
   /** The newest events first; those of datasets that are not enabled, or that are past keeping, are left out. */
   events(sandbox: string, person: Person, query: ShownEvents): Promise<readonly ProfileEvent[]>;
 }
@@ -46,6 +51,7 @@ export interface ReadDependencies {
   readonly people: PeopleStore;
   readonly fragments: FragmentStore;
   readonly events: EventStore;
+  readonly computed: ComputedStore;
   readonly configuration: ProfileConfiguration;
   readonly limits: Limits;
 }
@@ -105,6 +111,9 @@ export function createProfileReads(dependencies: ReadDependencies): ProfileReads
       const enabled = [...found.values()].filter(({ dataset }) => datasets.get(dataset)?.profileEnabled);
       return leavesUnder(policy ?? defaultPolicy, enabled);
     },
+    async computed(sandbox, { head }, nowMs) {
+      return readComputed(dependencies, sandbox, head.identities, await configuration.settings(sandbox), nowMs);
+    },
     async events(sandbox, { head }, query) {
       const settings = await configuration.settings(sandbox);
       const types = query.types && new Set<unknown>(query.types);
@@ -129,10 +138,9 @@ function leavesUnder(policy: PolicyInUse, fragments: readonly Fragment[]): reado
   return resolveLeaves(fragmentsUnder(policy, fragments), orderOf(policy));
 }
 
-function isShown({ key, timestampMs }: ProfileEvent, { datasets }: ProfileSettings, nowMs: number): boolean {
-  const dataset = datasets.get(datasetOf(key));
-  if (!dataset?.profileEnabled) return false;
-  return dataset.retainEventsDays === undefined || timestampMs > nowMs - dataset.retainEventsDays * DAY_MS;
+function isShown({ key, timestampMs }: ProfileEvent, settings: ProfileSettings, nowMs: number): boolean {
+  const days = settings.datasets.get(datasetOf(key))?.retainEventsDays;
+  return settings.isShown(key) && (days === undefined || timestampMs > nowMs - days * DAY_MS);
 }
 
 // The oldest event that is still among those kept for the whole person; `undefined` when none is too many.
@@ -148,18 +156,20 @@ async function lastKept(
 
 /** The port by which the other subgraphs read people. */
 export function createProfileReader(reads: ProfileReads, dependencies: ReadDependencies): ProfileReader {
-  const { store, people, limits } = dependencies;
+  const { store, people, limits, clock } = dependencies;
   const heads = store.collection<HeadDocument>(headsSpec.name);
 
   const toSnapshot = async (sandbox: string, person: Person, withEvents: boolean): Promise<ProfileSnapshot> => {
     const leaves = await reads.leaves(sandbox, person);
     const newest = withEvents ? await reads.events(sandbox, person, { limit: limits.eventsPerProfile }) : [];
+    const computed = await reads.computed(sandbox, person, clock.now());
     const consents = [...mergeConsents(person.head.identities)].map(([purpose, { status }]) => [purpose, status]);
     return {
       id: person.id,
       revision: person.head.revision,
       attributes: toAttributes(leaves),
-      computedAttributes: {},
+      computedAttributes: computed.values,
+      ...(computed.untilMs === undefined ? {} : { computedUntilMs: computed.untilMs }),
       identities: person.head.identities.map(toProfileIdentity),
       events: newest.toReversed(),
       consents: Object.fromEntries(consents),

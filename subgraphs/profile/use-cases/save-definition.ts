@@ -1,11 +1,17 @@
+import type { Clock } from '../../../platform/clock';
 import { AppError } from '../../../platform/errors';
 import type { Configuration, ConfigurationEffects } from '../../../platform/store/configuration';
 import type { Stored } from '../../../platform/store/store';
 import { compileSchema } from '../domain/compile-schema';
+import type { ComputedAttribute } from '../domain/computed/computed-attribute';
+import { findClash } from '../domain/computed/computed-values';
+import { parseEventFilter } from '../domain/computed/event-filter';
 import type { Dataset } from '../domain/dataset';
 import type { MergePolicy } from '../domain/merge-policy';
 import type { Namespace } from '../domain/namespace';
+import { jobWrite, newJob } from '../store/job-store';
 import { type ProfileConfiguration, type ProfileSettings, policyWrite } from '../store/profile-configuration';
+import { COMPUTE_JOB, computeJobId } from './backfill-computed';
 
 /** The verbs over one kind of configuration. */
 export interface DefinitionUseCases<T> {
@@ -16,47 +22,74 @@ export interface DefinitionUseCases<T> {
   delete(sandbox: string, id: string): Promise<void>;
 }
 
-/** What else is written with a definition. */
-type Effects<T> = (id: string, definition: T, all: ReadonlyMap<string, Stored<T>>) => ConfigurationEffects;
+/** What differs between the kinds. */
+interface Kind<T> {
+  readonly check: (id: string, definition: T, settings: ProfileSettings) => void;
+  /** What else is written with a change; `definition` is absent when it is deleted. */
+  readonly effects?: (
+    id: string,
+    definition: T | undefined,
+    all: ReadonlyMap<string, Stored<T>>,
+  ) => ConfigurationEffects;
+  /** What follows a change that is there for good. */
+  readonly after?: (sandbox: string, id: string) => void;
+}
 
-type Check<T> = (id: string, definition: T, settings: ProfileSettings) => void;
+type Check<T> = Kind<T>['check'];
 
-/** The three kinds of configuration, each with its checks. */
-export function createDefinitionUseCases(configuration: ProfileConfiguration) {
+/** What a change of configuration sets off. */
+export interface DefinitionDependencies {
+  readonly clock: Clock;
+  /** Runs a job in the background. */
+  readonly run: (sandbox: string, job: string) => void;
+}
+
+/** The kinds of configuration, each with its checks. */
+export function createDefinitionUseCases(configuration: ProfileConfiguration, { clock, run }: DefinitionDependencies) {
+  const backfill = (id: string): ConfigurationEffects => ({
+    writes: [jobWrite(computeJobId(id), newJob(COMPUTE_JOB, clock.now(), {}))],
+  });
   return {
-    datasets: verbs(configuration, configuration.datasets, checkDataset),
-    namespaces: verbs(configuration, configuration.namespaces, checkNamespace),
-    policies: verbs(configuration, configuration.policies, checkPolicy, leaveOneDefault),
+    computedAttributes: verbs(configuration, configuration.computedAttributes, {
+      check: checkComputed,
+      effects: backfill,
+      after: (sandbox, id) => run(sandbox, computeJobId(id)),
+    }),
+    datasets: verbs(configuration, configuration.datasets, { check: checkDataset }),
+    namespaces: verbs(configuration, configuration.namespaces, { check: checkNamespace }),
+    policies: verbs(configuration, configuration.policies, { check: checkPolicy, effects: leaveOneDefault }),
   };
 }
 
 function verbs<T extends object>(
   { settings }: ProfileConfiguration,
   definitions: Configuration<T>,
-  check: Check<T>,
-  effects: Effects<T> = () => ({}),
+  { check, effects = () => ({}), after = () => undefined }: Kind<T>,
 ): DefinitionUseCases<T> {
   return {
     all: (sandbox) => definitions.all(sandbox),
     async save(sandbox, id, definition, expectedVersion) {
       if (!/^[\p{L}\p{N}_][\p{L}\p{N}_.:-]{0,99}$/u.test(id)) {
-        throw badInput(
-          'id',
-          `an id is up to 100 letters, digits and "_.:-"; received ${JSON.stringify(id.slice(0, 100))}`,
-        );
+        const received = JSON.stringify(id.slice(0, 100));
+        throw badInput('id', `an id is up to 100 letters, digits and "_.:-"; received ${received}`);
       }
       check(id, definition, await settings(sandbox));
-      const further = effects(id, definition, await definitions.all(sandbox));
-      return definitions.put(sandbox, id, definition, expectedVersion, further);
+      const all = await definitions.all(sandbox);
+      const saved = await definitions.put(sandbox, id, definition, expectedVersion, effects(id, definition, all));
+      if (saved.version !== all.get(id)?.version) after(sandbox, id);
+      return saved;
     },
-    delete: (sandbox, id) => definitions.delete(sandbox, id),
+    async delete(sandbox, id) {
+      await definitions.delete(sandbox, id, effects(id, undefined, await definitions.all(sandbox)));
+      after(sandbox, id);
+    },
   };
 }
 
 // Only one policy is the default: the one that was last said to be.
-const leaveOneDefault: Effects<MergePolicy> = (id, { default: isDefault }, all) => ({
+const leaveOneDefault: NonNullable<Kind<MergePolicy>['effects']> = (id, definition, all) => ({
   writes: [...all.values()]
-    .filter((other) => isDefault && other.id !== id && other.value.default)
+    .filter((other) => definition?.default && other.id !== id && other.value.default)
     .map((other) => policyWrite({ ...other, value: { ...other.value, default: false } })),
 });
 
@@ -94,6 +127,16 @@ const checkPolicy: Check<MergePolicy> = (_, { attributes, datasetPrecedence }, {
   const unknown = datasetPrecedence.filter((dataset) => !datasets.has(dataset));
   if (unknown.length > 0) throw badInput('datasetPrecedence', `there is no dataset ${unknown.join(', ')}`);
 };
+
+const checkComputed: Check<ComputedAttribute> = (id, { filter }, { computed }) => {
+  if (filter !== undefined) parseEventFilter(filter);
+  const others = computed.map((each) => each.id).filter((other) => other !== id);
+  const clash = findClash(id, others);
+  if (clash) throw badInput('id', `${id} and ${clash} cannot both stand under computedAttributes`);
+  if (others.length >= MOST_COMPUTED) throw badInput('id', `there can be ${MOST_COMPUTED} computed attributes`);
+};
+
+const MOST_COMPUTED = 100;
 
 function badInput(path: string, message: string): AppError {
   return new AppError('BAD_USER_INPUT', `${path}: ${message}.`, { details: { path } });

@@ -1,0 +1,102 @@
+import type { ProfileEvent } from '../../../flow/events';
+import type { Write } from '../../../platform/store/store';
+import { addEvents, type ComputedValues, isComplete, type StatesByAttribute, valuesOf } from '../domain/compute';
+import type { ChangedPerson } from '../domain/fold-cluster';
+import type { IdentityState } from '../domain/head';
+import type { Item } from '../domain/item';
+import type { ComputedStore } from '../store/computed-store';
+import type { EventStore } from '../store/event-store';
+import type { ProfileSettings } from '../store/profile-configuration';
+
+/** What a batch did to the computed attributes of a person. */
+export interface Computed {
+  readonly writes: readonly Write[];
+  readonly told?: ComputedValues;
+}
+
+export interface ComputeDependencies {
+  readonly computed: ComputedStore;
+  readonly events: EventStore;
+}
+
+/** Folds the events of a batch into what is kept for computed attributes (P-15). Nothing to do where there are none. */
+export async function computeChanges(
+  { computed, events }: ComputeDependencies,
+  sandbox: string,
+  changed: readonly ChangedPerson[],
+  settings: ProfileSettings,
+  nowMs: number,
+): Promise<ReadonlyMap<ChangedPerson, Computed>> {
+  const attributes = settings.computed;
+  if (attributes.length === 0) return new Map();
+  const concerned = changed.filter(({ items, rebuilt }) => rebuilt || items.some(isEventOrRequest));
+  const owners = new Set(concerned.flatMap(({ head }) => head.identities.filter(hasEvents).map(({ key }) => key)));
+  const known = await computed.load(sandbox, [...owners]);
+  const outcomes = new Map<ChangedPerson, Computed>();
+  for (const person of concerned) {
+    const writes: Write[] = [];
+    const states: StatesByAttribute[] = [];
+    for (const identity of person.head.identities.filter(hasEvents)) {
+      const fresh = eventsOf(identity.key, person.items);
+      const kept = known.get(identity.key);
+      const before = await baseOf(events, sandbox, identity, kept, fresh, settings);
+      const after = addEvents(before, attributes, fresh, nowMs);
+      if (after !== kept) writes.push(computed.toWrite(identity.key, after));
+      states.push(after);
+    }
+    const told = writes.length > 0 || person.rebuilt;
+    outcomes.set(person, { writes, ...(told ? { told: valuesOf(attributes, states, nowMs) } : {}) });
+  }
+  return outcomes;
+}
+
+/** What is computed for a person now. What is not kept yet is computed from the events, and not kept by that. */
+export async function readComputed(
+  { computed, events }: ComputeDependencies,
+  sandbox: string,
+  identities: readonly IdentityState[],
+  settings: ProfileSettings,
+  nowMs: number,
+): Promise<ComputedValues> {
+  const attributes = settings.computed;
+  if (attributes.length === 0) return { values: {} };
+  const withEvents = identities.filter(hasEvents);
+  const known = await computed.load(
+    sandbox,
+    withEvents.map(({ key }) => key),
+  );
+  const states = await Promise.all(
+    withEvents.map((identity) => baseOf(events, sandbox, identity, known.get(identity.key), [], settings)),
+  );
+  return valuesOf(attributes, states, nowMs);
+}
+
+// What is kept, made whole from the kept events where a definition is new to it. `fresh` events are not in it yet.
+async function baseOf(
+  events: EventStore,
+  sandbox: string,
+  { key, events: count }: IdentityState,
+  kept: StatesByAttribute | undefined,
+  fresh: readonly ProfileEvent[],
+  { computed: attributes, isShown }: ProfileSettings,
+): Promise<StatesByAttribute> {
+  if (kept && isComplete(kept, attributes)) return kept;
+  if (count <= fresh.length) return kept ?? {};
+  const stored = (await events.all(sandbox, key)).filter((event) => isShown(event.key));
+  const missing = attributes.filter(({ id, fingerprint }) => kept?.[id]?.[0] !== fingerprint);
+  return { ...kept, ...addEvents({}, missing, stored, 0) };
+}
+
+function hasEvents({ events }: IdentityState): boolean {
+  return events > 0;
+}
+
+function isEventOrRequest({ kind }: Item): boolean {
+  return kind === 'EVENT' || kind === 'COMPUTE';
+}
+
+function eventsOf(owner: string, items: readonly Item[]): readonly ProfileEvent[] {
+  return items
+    .filter((item) => item.kind === 'EVENT' && item.owner === owner)
+    .map(({ key, atMs, data }) => ({ key, timestampMs: atMs, data }));
+}

@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type Answer, ecid, event, NOW_MS, openProfile, type ProfileFixture, who } from './profile-fixture';
+import { arrivals, type HistoryItem, nameOf, send, stateOf } from './random-history';
+
+let profile: ProfileFixture;
+beforeAll(async () => {
+  profile = await openProfile();
+});
+afterAll(() => profile.close());
+
+const PUT =
+  'mutation ($i: ComputedAttributeInput!) { putComputedAttribute(input: $i) { id version backfill { done } } }';
+const put = (input: object, sandbox = 'default') => profile.get(PUT, { i: input }, { sandbox });
+const HOUR_MS = 3_600_000;
+const computed = async (namespace: string, value: string) =>
+  (await profile.find(namespace, value, 'computedAttributes')).computedAttributes;
+const bought = (atMs: number, identities: Record<string, string>, total: number, topic: string) =>
+  event('buy', atMs, { ...who(identities), order: { total }, topic });
+
+describe('P-15 computed attributes', () => {
+  test('P-15 they are computed from events, in windows that move with time, and announced', async () => {
+    await put({ id: 'orders.count', function: 'COUNT', filter: 'eventType = "buy"' });
+    await put({ id: 'orders.lastDay', function: 'SUM', value: 'order.total', window: 'P1D' });
+    await put({ id: 'affinity', function: 'AFFINITY', value: 'topic', weights: { buy: 3 } });
+    await profile.ingest('web', bought(NOW_MS - HOUR_MS, { CRMID: 'c1' }, 10, 'shoes'));
+    await profile.ingest(
+      'web',
+      bought(NOW_MS, { CRMID: 'c1' }, 5, 'hats'),
+      event('view', NOW_MS, { ...who({ CRMID: 'c1' }), topic: 'hats' }),
+    );
+    expect(await computed('CRMID', 'c1')).toEqual({
+      orders: { count: 2, lastDay: 15 },
+      affinity: { shoes: 3, hats: 4 },
+    });
+    const [snapshot] = await profile.subgraph.reader.getMany('default', [(await profile.find('CRMID', 'c1')).id]);
+    expect(snapshot).toMatchObject({
+      computedAttributes: { orders: { count: 2 } },
+      computedUntilMs: NOW_MS + 23 * HOUR_MS,
+    });
+    const changes = (await profile.changes()).get(snapshot?.id ?? '') ?? [];
+    expect(changes.map(({ computedAttributes }) => computedAttributes?.orders)).toEqual([
+      { count: 1, lastDay: 10 },
+      { count: 2, lastDay: 15 },
+    ]);
+    profile.clock.advance(23 * HOUR_MS);
+    expect(await computed('CRMID', 'c1')).toMatchObject({ orders: { count: 2, lastDay: 5 } });
+    profile.clock.advance(HOUR_MS);
+    expect(await computed('CRMID', 'c1')).toMatchObject({ orders: { count: 2, lastDay: 0 } });
+  });
+
+  test('P-15 merged people have what both did, split ones each their own', async () => {
+    await profile.ingest('web', bought(NOW_MS, { ECID: ecid(1) }, 1, 'a'), bought(NOW_MS, { CRMID: 'c2' }, 2, 'b'));
+    await profile.ingest('web', event('login', NOW_MS + 1, who({ ECID: ecid(1), CRMID: 'c2' })));
+    expect(await computed('CRMID', 'c2')).toMatchObject({ orders: { count: 2 }, affinity: { a: 3, b: 3 } });
+    await profile.ingest('web', event('login', NOW_MS + 2, who({ ECID: ecid(1), CRMID: 'c3' })));
+    expect(await computed('CRMID', 'c2')).toMatchObject({ orders: { count: 1 }, affinity: { b: 3 } });
+    expect(await computed('CRMID', 'c3')).toMatchObject({ orders: { count: 1 }, affinity: { a: 3 } });
+  });
+
+  test('P-15 a new one shows at once, is filled in the background with progress, and is announced', async () => {
+    const { putComputedAttribute } = await put({ id: 'topics', function: 'DISTINCT_COUNT', value: 'topic' });
+    expect(putComputedAttribute.backfill).not.toBeNull();
+    expect(await computed('CRMID', 'c1')).toMatchObject({ topics: 2 });
+    await profile.subgraph.idle();
+    const { computedAttribute } = await profile.get(
+      '{ computedAttribute(id: "topics") { function value backfill { done } } }',
+    );
+    expect(computedAttribute).toEqual({ function: 'DISTINCT_COUNT', value: 'topic', backfill: null });
+    const { id } = await profile.find('CRMID', 'c1');
+    const last = (await profile.changes()).get(id)?.at(-1);
+    expect(last).toMatchObject({ computedAttributes: { topics: 2 }, cause: { kind: 'RULE' } });
+    const { revision } = await profile.find('CRMID', 'c1');
+    await put({ id: 'topics', function: 'DISTINCT_COUNT', value: 'topic' });
+    await profile.subgraph.idle();
+    expect((await profile.find('CRMID', 'c1')).revision).toBe(revision);
+    await profile.get('mutation { deleteComputedAttribute(id: "topics") { id } }');
+    expect(await computed('CRMID', 'c1')).not.toHaveProperty('topics');
+    await profile.subgraph.idle();
+    expect((await profile.changes()).get(id)?.at(-1)?.computedAttributes).not.toHaveProperty('topics');
+  });
+
+  test('P-15 what is not sound is BAD_USER_INPUT with its path', async () => {
+    const refused = (input: object) => expect(put(input)).rejects;
+    await refused({ id: 'x', function: 'SUM' }).toMatchObject({ code: 'BAD_USER_INPUT', details: { path: 'value' } });
+    await refused({ id: 'x', function: 'COUNT', filter: 'eventType = ' }).toMatchObject({
+      details: { path: 'filter' },
+    });
+    await refused({ id: 'x', function: 'COUNT', window: 'soon' }).toMatchObject({ details: { path: 'window' } });
+    await refused({ id: 'orders', function: 'COUNT' }).toMatchObject({ details: { path: 'id' } });
+  });
+
+  test('P-15 in any order, under merges and splits, they are what a plain computation over the events gives', async () => {
+    let sandboxes = 0;
+    const runs = process.env.ATTUNE_TEST_LONG === '1' ? 1000 : 60;
+    await fc.assert(
+      fc.asyncProperty(arrivals, async ({ history, order, batchSize }) => {
+        sandboxes += 1;
+        const sandbox = `p${sandboxes}`;
+        await put({ id: 'all', function: 'COUNT' }, sandbox);
+        await put({ id: 'sum', function: 'SUM', value: 'n' }, sandbox);
+        const numbered = history.map(numberEvent);
+        const shuffled = order.flatMap((index) => numbered[index] ?? []);
+        const half = Math.floor(shuffled.length / 2);
+        await send(profile, sandbox, shuffled.slice(0, half), batchSize);
+        await put({ id: 'last', function: 'LAST', value: 'n' }, sandbox);
+        await send(profile, sandbox, shuffled.slice(half), batchSize);
+        await profile.subgraph.idle();
+        const people = (await stateOf(profile, sandbox)) as Answer[];
+        for (const { identities, events } of people) {
+          const own = events.map((key: string) => numbered.find(({ body }) => `web|${body._id}` === key)?.body);
+          const [identity] = identities;
+          const { profile: person } = await profile.get(
+            'query ($i: IdentityInput!) { profile(identity: $i) { computedAttributes } }',
+            { i: { namespace: identity.namespace, value: identity.value } },
+            { sandbox },
+          );
+          const numbers = own.map(({ n }: Answer) => n as number);
+          expect([nameOf(identity), person.computedAttributes]).toEqual([
+            nameOf(identity),
+            {
+              all: own.length,
+              sum: numbers.reduce((sum: number, n: number) => sum + n, 0),
+              ...(own.length > 0 ? { last: numbers.at(-1) } : {}),
+            },
+          ]);
+        }
+      }),
+      { numRuns: runs },
+    );
+  }, 300_000);
+});
+
+function numberEvent(item: HistoryItem, index: number): HistoryItem {
+  return item.dataset === 'web' ? { ...item, body: { ...item.body, n: index + 1 } } : item;
+}
