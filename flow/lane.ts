@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock';
+import { type Clock, createSystemClock } from '../platform/clock';
 import { isAppError } from '../platform/errors';
 import type { Log } from '../platform/log';
 import type { EventLog, LogEntry } from '../platform/store/event-log';
@@ -45,6 +45,7 @@ const AFTER_FAILURE_MS = 1000;
 /** A lane that stands still until it is started. */
 export function createLane(options: LaneOptions): Lane {
   const { id, stream, partition, clock, eventLog, offsets, signal, log } = options;
+  const machineClock = createSystemClock();
   let running: Promise<void> | undefined;
   let stopping = false;
   let waiters: { readonly position: number; readonly resolve: (reached: boolean) => void }[] = [];
@@ -119,6 +120,13 @@ export function createLane(options: LaneOptions): Lane {
     await signal.wait(waiting.nextDueMs());
   };
 
+  // How long the machine needs to recover does not depend on the time that the work is about.
+  const pauseAfterFailure = async (): Promise<void> => {
+    const timer = machineClock.at(machineClock.now() + AFTER_FAILURE_MS, signal.raise);
+    await signal.wait();
+    timer.cancel();
+  };
+
   const run = async (): Promise<void> => {
     let loaded = false;
     while (!stopping) {
@@ -132,7 +140,7 @@ export function createLane(options: LaneOptions): Lane {
           return;
         }
         log.error({ lane: id, error: String(error) }, 'dispatch failed; trying again');
-        await signal.wait(clock.now() + AFTER_FAILURE_MS);
+        await pauseAfterFailure();
       }
     }
     if (loaded) await offsets.save(handled());
