@@ -65,6 +65,7 @@ interface Changed {
 }
 
 const TRIES = 10;
+const DEFAULT_POLICY = 'default';
 
 /** Every change is one commit of the segment and of the work that it calls for. */
 export function createSegmentVerbs(dependencies: SegmentDependencies): SegmentVerbs {
@@ -244,11 +245,16 @@ function checkId(id: string): void {
   throw new AppError('BAD_USER_INPUT', `id: ${reason}.`, { details: { path: 'id' } });
 }
 
-function checkDraft({ name }: SegmentDraft): void {
-  if (name.trim() !== '' && name.length <= 1_000) return;
-  throw new AppError('BAD_USER_INPUT', 'name: a segment needs a name of at most 1,000 characters.', {
-    details: { path: 'name' },
-  });
+function checkDraft({ name, mergePolicy = DEFAULT_POLICY }: SegmentDraft): void {
+  if (name.trim() === '' || name.length > 1_000) {
+    throw new AppError('BAD_USER_INPUT', 'name: a segment needs a name of at most 1,000 characters.', {
+      details: { path: 'name' },
+    });
+  }
+  if (mergePolicy !== DEFAULT_POLICY) {
+    const reason = `segments are evaluated on the default view so far; received "${mergePolicy}"`;
+    throw new AppError('BAD_USER_INPUT', `mergePolicy: ${reason}.`, { details: { path: 'mergePolicy' } });
+  }
 }
 
 function existing(id: string, segment: Segment | undefined): Segment {
