@@ -24,18 +24,23 @@ export async function endAbandonedTransactions(client: MongoClient, appName: str
 }
 
 async function endThem(client: MongoClient, appName: string): Promise<void> {
-  const all: Document = { idleSessions: true, idleConnections: true };
-  const found = await client
-    .db('admin')
-    .aggregate<Idle>([{ $currentOp: all }, { $match: { appName } }], { readConcern: { level: 'local' } })
-    .toArray();
-  const connections = new Set(found.filter(({ type }) => type === 'op').map(({ connectionId }) => connectionId));
-  const abandoned = found.filter(
-    ({ type, connectionId, transaction }) =>
-      type === 'idleSession' &&
-      transaction !== undefined &&
-      (!connections.has(connectionId) || transaction.timeOpenMicros > LONGEST_OPEN_MICROS),
+  const before = await look(client, appName);
+  const open = before.filter(({ type, transaction }) => type === 'idleSession' && transaction);
+  if (open.length === 0) return;
+  // Looked for afterwards, so that a connection which came while one looked is not taken for gone.
+  const connections = new Set((await look(client, appName)).map((each) => each.type === 'op' && each.connectionId));
+  const abandoned = open.filter(
+    ({ connectionId = -1, transaction }) =>
+      !connections.has(connectionId) || Number(transaction?.timeOpenMicros) > LONGEST_OPEN_MICROS,
   );
   const killSessions = abandoned.flatMap(({ lsid }) => (lsid ? [{ id: lsid.id }] : []));
   if (killSessions.length > 0) await client.db('admin').command({ killSessions });
+}
+
+async function look(client: MongoClient, appName: string): Promise<readonly Idle[]> {
+  const all: Document = { idleSessions: true, idleConnections: true };
+  // The client's own read concern is not for this.
+  const options = { readConcern: { level: 'local' } } as const;
+  const pipeline = [{ $currentOp: all }, { $match: { appName } }];
+  return client.db('admin').aggregate<Idle>(pipeline, options).toArray();
 }

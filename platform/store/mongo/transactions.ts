@@ -1,5 +1,6 @@
 import type { Db, MongoClient } from 'mongodb';
 import { createSystemClock } from '../../clock';
+import { isAppError } from '../../errors';
 import type { Log } from '../../log';
 import type { WaitingCommit } from '../group-commit';
 import type { CollectionSpec } from '../store';
@@ -63,7 +64,7 @@ export function createMongoTransactions(parts: TransactionParts): (group: readon
     }
   };
   const giveUp = async (group: readonly WaitingCommit[], error: unknown): Promise<void> => {
-    const blamesNobody = isAway(error) || isTransient(error);
+    const blamesNobody = isAppError(error, 'UNAVAILABLE') || isAway(error) || isTransient(error);
     if (group.length === 1 || blamesNobody) {
       for (const { reject } of group) reject(toAppError(error));
       return;

@@ -3,7 +3,7 @@ import { conflictOn } from '../conflict';
 import { fieldsOf } from '../keys';
 import type { CollectionSpec, Commit } from '../store';
 import type { MongoLog } from './mongo-log';
-import { isAway } from './reaching';
+import { isAway, unavailable } from './reaching';
 import { expectedMatches, type RowWrites, toOperation, toRowWrites } from './row-writes';
 import { rowsOf } from './rows';
 import { isAsExpected, Mismatch, toConflict } from './write-conflicts';
@@ -66,7 +66,10 @@ export function createGroupWriter(
     const operation = toOperation(sandbox, write, fieldsOf(spec.indexes));
     const result = await rowsOf(database, spec.name)
       .bulkWrite([operation])
-      .catch((error) => Promise.reject(toConflict(error, spec, [0], writes) ?? error));
+      .catch((error) => {
+        // The driver has tried twice: whether it was written cannot be said, so it must not be written again.
+        throw isAway(error) ? unavailable(error) : (toConflict(error, spec, [0], writes) ?? error);
+      });
     const found = result.matchedCount + result.upsertedCount + result.insertedCount + result.deletedCount;
     if (found === 0 && (write.kind === 'put' || write.expected !== undefined)) throw conflictOn(spec.name, write.id);
   };
@@ -78,14 +81,15 @@ export function createGroupWriter(
   };
 }
 
-// A commit whose answer was lost may be asked for again: the server knows whether it was done.
+// A commit whose answer was lost may be asked for again: the server knows whether it was done. Where that cannot be found
+// out, nobody may write the same once more.
 async function commitForSure(session: ClientSession): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
       return await session.commitTransaction();
     } catch (error) {
-      const isUnknown = error instanceof MongoError && error.hasErrorLabel('UnknownTransactionCommitResult');
-      if (!isUnknown || tries >= COMMIT_TRIES) throw error;
+      if (error instanceof MongoError && error.hasErrorLabel('TransientTransactionError')) throw error;
+      if (tries >= COMMIT_TRIES) throw unavailable(error);
     }
   }
 }
