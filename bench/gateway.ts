@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -107,10 +107,12 @@ interface Contender {
 }
 
 const children: ChildProcess[] = [];
+/** What is measured runs as it is delivered: compiled, and on nothing but Node. */
+const BUILT = join(__dirname, '..', 'dist');
 const PRODUCTION = { ...process.env, NODE_ENV: 'production' };
 
 async function startPart(message: PartRequest): Promise<{ readonly child: ChildProcess; readonly ready: PartReady }> {
-  const child = fork(join(__dirname, 'gateway-part.ts'), { execArgv: ['--import', 'tsx'], env: PRODUCTION });
+  const child = fork(join(BUILT, 'bench', 'gateway-part.js'), { env: PRODUCTION });
   children.push(child);
   child.send(message);
   const [ready] = (await once(child, 'message')) as [PartReady];
@@ -203,6 +205,7 @@ async function measureGateway(): Promise<void> {
   const folders = mkdtempSync(join(tmpdir(), 'attune-bench-gateway-'));
   const seeded = join(folders, 'seeded');
   try {
+    execFileSync('npm', ['run', 'build', '--silent'], { stdio: 'inherit' });
     await seed(seeded);
     const contenders = await startAll(seeded, folders);
     for (const contender of contenders) await register(contender);

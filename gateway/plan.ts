@@ -14,16 +14,13 @@ export type {
 
 /** Turns an operation on the composed graph into the calls to subgraphs that answer it, aside from the event loop. */
 export interface Planner {
-  /**
-   * The plan of one operation of a validated document. Plans depend on nothing else: keep them.
-   * @param share 0–100: decides fields that are moved between subgraphs by percentage
-   */
-  plan(document: string, operationName?: string | null, share?: number): Promise<QueryPlan>;
-  /** The percentages at which a plan may change, ascending; empty where no field is being moved so. */
-  readonly shares: readonly number[];
+  /** The plan of one operation of a validated document. Plans depend on nothing else: keep them. */
+  plan(document: string, operationName?: string | null): Promise<QueryPlan>;
 }
 
+/** Fields that are moved from one subgraph to another little by little stay where they were. */
 const NO_LABELS = new Set<string>();
+const NO_SHARE = 100;
 
 /** Hive's planner over a supergraph's SDL. Throws BAD_USER_INPUT when it cannot be read. */
 export function createPlanner(supergraphSdl: string): Planner {
@@ -32,28 +29,22 @@ export function createPlanner(supergraphSdl: string): Planner {
   let second: QueryPlanner | undefined;
 
   /** Operations that cannot be planned as they are, are planned over the same graph said in another way. */
-  async function planAnew(
-    document: string,
-    operationName: string | null,
-    share: number,
-    cause: unknown,
-  ): Promise<QueryPlan> {
+  async function planAnew(document: string, operationName: string | null, cause: unknown): Promise<QueryPlan> {
     try {
       second ??= open(requiresAsKeys(ordered));
-      return nameServices(await second.planAsync(document, operationName, NO_LABELS, share));
+      return nameServices(await second.planAsync(document, operationName, NO_LABELS, NO_SHARE));
     } catch {
       throw new AppError('INTERNAL_SERVER_ERROR', 'This operation cannot be planned.', { cause });
     }
   }
 
   return {
-    shares: [...planner.overridePercentages].sort((a, b) => a - b),
-    async plan(document, operationName = null, share = 0) {
+    async plan(document, operationName = null) {
       try {
-        const plan = await planner.planAsync(document, operationName, NO_LABELS, share);
+        const plan = await planner.planAsync(document, operationName, NO_LABELS, NO_SHARE);
         return ordered === supergraphSdl ? plan : nameServices(plan);
       } catch (cause) {
-        return planAnew(document, operationName, share, cause);
+        return planAnew(document, operationName, cause);
       }
     },
   };

@@ -40,6 +40,7 @@ interface Session {
 /** The gateway's door: all lanes on one port, and the routes beside them. */
 export function createGatewayServer(options: GatewayServerOptions): Door {
   const { answering, callers, apollo, documents, editor, formatError, limits, clock, metrics, timeoutMs } = options;
+  const bodyLimits = { bytes: limits.bodyBytes, timeMs: timeoutMs, clock };
   const requests = metrics.counter('attune_gateway_requests_total', 'Requests for /graphql by lane.', ['lane']);
   const [byPersisted, byApollo, bySocket] = ['persisted', 'apollo', 'websocket'].map((lane) => requests.labels(lane));
   const sockets = createSocketLane<Session>({
@@ -62,7 +63,7 @@ export function createGatewayServer(options: GatewayServerOptions): Door {
     if (path !== '/graphql') throw new AppError('NOT_FOUND', `There is nothing at ${path}.`);
     if (isBrowser(exchange)) return editor.page(response);
     const caller = callers.fromAuthorization(request.headers.authorization);
-    const body = method === 'POST' ? await readJson(request, limits.bodyBytes) : undefined;
+    const body = method === 'POST' ? await readJson(request, bodyLimits) : undefined;
     const asked = readRequest(body ?? fromSearch(search), documents);
     const operation = asked && answering.read(asked, caller);
     if (operation && 'errors' in operation) return refuse(response, operation);

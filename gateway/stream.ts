@@ -31,9 +31,11 @@ export function mapStream<T, U>(
       ended = true;
       return done;
     } catch (error) {
-      const known = !ended && onFailure;
-      await release();
-      if (known) return { done: false, value: known(error) };
+      const last = ended ? undefined : onFailure;
+      ended = true;
+      // What failed may not answer any more: it is let go, not waited for.
+      Promise.resolve(source.return?.()).catch(() => {});
+      if (last) return { done: false, value: last(error) };
       throw error;
     }
   };

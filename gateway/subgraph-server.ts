@@ -88,7 +88,7 @@ export function createSubgraphServer(options: SubgraphServerOptions): Door {
     if (path !== '/graphql') throw new AppError('NOT_FOUND', `There is nothing at ${path}.`);
     const context = identify(request.headers[INTERNAL_HEADER], request.headers.authorization);
     if (method !== 'POST') throw new AppError('BAD_USER_INPUT', 'A subgraph is asked by POST.');
-    const asked = toRequest(await readJson(request, bodyBytes), context);
+    const asked = toRequest(await readJson(request, { bytes: bodyBytes, timeMs: timeoutMs, clock }), context);
     if (isStream(asked)) throw new AppError('BAD_USER_INPUT', 'A subscription is asked for over the web socket.');
     const answer = toCalled(await link.execute(asked), formatError);
     respond(response, 200, { 'content-type': JSON_TYPE }, JSON.stringify(answer));

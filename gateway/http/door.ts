@@ -86,8 +86,12 @@ export function createDoor(options: DoorOptions): Door {
   }
 
   const server = createServer((request, response) => {
+    // A line that was kept for more is let go when nothing more is answered on it.
+    response.once('close', () => draining && setImmediate(() => server.closeIdleConnections()));
     handle(request, response).catch((error: unknown) => respondWithError(response, formatError(error)));
   });
+  // Streams of any size are taken in; what is read whole has a time limit where it is read.
+  server.requestTimeout = 0;
   server.on('upgrade', (request, socket, head) => {
     if ((request.url ?? '').split('?')[0] === '/graphql' && !draining) upgrade(request, socket, head);
     else socket.destroy();

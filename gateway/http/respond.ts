@@ -18,7 +18,8 @@ export const ANY_SITE = { 'access-control-allow-origin': '*' } as const;
 
 /** The HTTP status of an error that takes a whole request. */
 export function statusOf({ extensions: { code, limit } }: AnswerError): number {
-  return limit === 'bodyBytes' ? 413 : STATUS[code];
+  if (limit === 'bodyBytes') return 413;
+  return limit === 'bodyTimeMs' ? 408 : STATUS[code];
 }
 
 /** Answers once; what was begun already is cut off instead. */
@@ -42,7 +43,7 @@ export function respondWithError(response: ServerResponse, error: AnswerError): 
   const headers = {
     'content-type': 'application/json; charset=utf-8',
     ...(status === 401 && { 'www-authenticate': 'Bearer' }),
-    ...(status === 413 && { connection: 'close' }),
+    ...((status === 413 || status === 408) && { connection: 'close' }),
   };
   respond(response, status, headers, JSON.stringify({ errors: [error] }));
 }

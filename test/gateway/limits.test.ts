@@ -1,27 +1,33 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Gateway } from '../../gateway/gateway';
+import { createManualClock } from '../support/manual-clock';
 import { openGateway } from './gateway-fixture';
 
 let gateway: Gateway;
 let url: string;
 let calls = 0;
+const clock = createManualClock();
 beforeAll(async () => {
-  gateway = await openGateway([
-    {
-      name: 'a',
-      sdl: 'type Query { me: User } type User { id: ID! friend: User }',
-      resolvers: {
-        Query: {
-          me: () => {
-            calls++;
-            return { id: '1' };
+  gateway = await openGateway(
+    [
+      {
+        name: 'a',
+        sdl: 'type Query { me: User } type User { id: ID! friend: User }',
+        resolvers: {
+          Query: {
+            me: () => {
+              calls++;
+              return { id: '1' };
+            },
           },
+          User: { friend: () => ({ id: '2' }) },
         },
-        User: { friend: () => ({ id: '2' }) },
       },
-    },
-  ]);
+    ],
+    { clock },
+  );
   url = (await gateway.listen(0)).url;
 });
 afterAll(() => gateway.close());
@@ -111,6 +117,20 @@ test('R-5 a body of 50 MB is refused without being held, and the door stays open
 test('a body that declares more than is allowed is refused before it is read', async () => {
   const { status } = await post('y'.repeat(2_000_000));
   expect(status).toBe(413);
+});
+
+test('a body that never ends is given up', async () => {
+  const headers = { 'content-type': 'application/json', 'content-length': 100, expect: '100-continue' };
+  const sending = request(`${url}/graphql`, { method: 'POST', headers });
+  const answered = once(sending, 'response');
+  sending.flushHeaders();
+  await once(sending, 'continue');
+  sending.write('{"query":');
+  clock.advance(10_000);
+  const [response] = (await answered) as [IncomingMessage];
+  expect(response.statusCode).toBe(408);
+  response.resume();
+  sending.destroy();
 });
 
 test('malformed JSON, wrong shapes and no GraphQL are coded errors', async () => {

@@ -1,5 +1,13 @@
 import { expect, test } from '@jest/globals';
+import {
+  buildClientSchema,
+  getIntrospectionQuery,
+  type IntrospectionQuery,
+  lexicographicSortSchema,
+  printSchema,
+} from 'graphql';
 import { openGateway } from './gateway-fixture';
+import { ORACLE_SUBGRAPHS } from './oracle-graph';
 
 test('one question is answered by three subgraphs, one of them by what the others found', async () => {
   const gateway = await openGateway([
@@ -58,5 +66,14 @@ test('one question is answered by three subgraphs, one of them by what the other
     body: JSON.stringify({ query, variables: { id: 'p1' } }),
   });
   expect(await response.json()).toMatchObject({ data: { me: { id: 'p1' } } });
+  await gateway.close();
+});
+
+test('tools learn the whole graph by asking about it', async () => {
+  const gateway = await openGateway(ORACLE_SUBGRAPHS);
+  const { data } = await gateway.execute({ query: getIntrospectionQuery() });
+  const told = buildClientSchema(data as unknown as IntrospectionQuery);
+  expect(printSchema(lexicographicSortSchema(told))).toContain('type Review implements Node');
+  expect(printSchema(told)).toBe(gateway.schemaSdl);
   await gateway.close();
 });
