@@ -41,6 +41,7 @@ export async function openShop(attune: AttuneUnderTest): Promise<void> {
       id: 'O-GOLD',
       priority: 80,
       eligibility: { rule: 'loyalty.tier = "gold"' },
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a content token is written so.
       representations: html('Hello ${profile.loyalty.tier|"member"}'),
     },
     {
