@@ -14,8 +14,13 @@ export interface KnownPeople {
   readonly people: ReadonlyMap<string, Person>;
 }
 
-/** Parts a batch into clusters, each with its items in order of arrival. */
-export function toClusters(items: readonly Item[], { profileOf, people }: KnownPeople): readonly Cluster[] {
+/** Parts a batch into clusters, each with its items in order of arrival. People whom no item touches are left out. */
+export function toClusters(items: readonly Item[], known: KnownPeople): readonly Cluster[] {
+  return allClusters(items, known).filter((cluster) => cluster.items.length > 0);
+}
+
+/** As `toClusters`, with everybody. */
+export function allClusters(items: readonly Item[], { profileOf, people }: KnownPeople): readonly Cluster[] {
   const nodes = createNodes();
   const nodeOf = (key: string): string => profileOf.get(key) ?? key;
   for (const { id, head } of people.values()) {
@@ -37,7 +42,7 @@ export function toClusters(items: readonly Item[], { profileOf, people }: KnownP
   };
   for (const person of people.values()) clusterOf(person.id).people.push(person);
   for (const item of items) clusterOf(nodeOf(item.owner)).items.push(item);
-  return [...clusters.values()].filter((cluster) => cluster.items.length > 0);
+  return [...clusters.values()];
 }
 
 function createNodes(): { find(node: string): string; join(a: string, b: string): void } {

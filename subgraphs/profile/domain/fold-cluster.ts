@@ -50,6 +50,11 @@ export function foldCluster(cluster: Cluster, rules: FoldRules): FoldedCluster {
   const draft = touchAll(cluster);
   if (only && !draft.regroup)
     return stayingTogether(only, cluster.items, [...draft.identities.values()], [...draft.links.values()]);
+  return regroup(cluster, draft, rules);
+}
+
+/** Decides who belongs together, and what became of each profile. */
+export function regroup(cluster: Cluster, draft: Draft, rules: FoldRules): FoldedCluster {
   const { graphs, dropped, evicted } = graphsOf(draft, rules);
   const anchors = anchorsOf(cluster, rules);
   const ids = assignIds(graphs, cluster.people, anchors, rules);
@@ -94,7 +99,8 @@ function touch(known: IdentityState, sighting: ItemIdentity, item: Item): Identi
   return isCommand(item) ? commandIdentity(known, item) : touchIdentity(known, sighting, item);
 }
 
-interface Draft {
+/** The identities and links of a cluster with its items in them. */
+export interface Draft {
   readonly identities: ReadonlyMap<string, IdentityState>;
   readonly links: ReadonlyMap<string, Link>;
   /** Identities that changed, or a link of theirs did. */
@@ -103,7 +109,8 @@ interface Draft {
   readonly regroup: boolean;
 }
 
-function touchAll({ people, items }: Cluster): Draft {
+/** Folds the items of a cluster into its identities and links, one after another. */
+export function touchAll({ people, items }: Cluster): Draft {
   const identities = new Map<string, IdentityState>();
   const links = new Map<string, Link>();
   for (const { head } of people) {

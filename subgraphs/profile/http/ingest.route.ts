@@ -25,7 +25,12 @@ export function createIngestRoute(intake: RowIntake): Route {
       if (exchange.context.scope !== 'server' && exchange.context.scope !== 'admin') {
         throw new AppError('FORBIDDEN', 'Streams are taken in with a server key.');
       }
-      const target = { sandbox: exchange.context.sandbox, dataset: exchange.params.dataset ?? '' };
+      const batch = exchange.query.get('batch');
+      const target = {
+        sandbox: exchange.context.sandbox,
+        dataset: exchange.params.dataset ?? '',
+        ...(batch === null ? {} : { batch }),
+      };
       const dataset = await intake.open(target);
       const splitter = splitterFor(exchange.request, dataset);
       const decoder = decoderFor(exchange.request);

@@ -6,6 +6,7 @@ import type { RequestContext } from '../../../platform/graphql/request-context';
 import { JsonObjectScalar } from '../../../platform/graphql/subgraph-schema';
 import type { DatasetKind } from '../domain/dataset';
 import type { FailedItemStore } from '../store/failed-item-store';
+import type { Batches } from '../use-cases/batches';
 import type { IngestItems } from '../use-cases/ingest';
 import type { ProfileReads } from '../use-cases/read-profiles';
 import type { ReplayFailedItems } from '../use-cases/replay-failed-items';
@@ -23,11 +24,21 @@ import { toProfile } from './to-profile';
 
 type Body = Readonly<Record<string, unknown>>;
 
+const BATCH = { nullable: true, description: 'An open batch to put them into: seen when it is completed.' } as const;
+
+interface SentItems {
+  readonly dataset: string;
+  readonly kind: DatasetKind;
+  readonly bodies: readonly Body[];
+  readonly batch: string | null;
+}
+
 /** The ways in for servers, and what was refused on them. */
 @Resolver()
 export class IngestResolver {
   constructor(
     private readonly items: IngestItems,
+    private readonly batches: Batches,
     private readonly failed: FailedItemStore,
     private readonly replay: ReplayFailedItems,
     private readonly reads: ProfileReads,
@@ -37,20 +48,22 @@ export class IngestResolver {
   ingestEvents(
     @Arg('dataset', () => ID) dataset: string,
     @Arg('events', () => [JsonObjectScalar]) events: Body[],
+    @Arg('batch', () => ID, BATCH) batch: string | null,
     @Ctx() context: RequestContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<IngestPayload> {
-    return this.ingest(context, info, dataset, 'EVENTS', events);
+    return this.ingest(context, info, { dataset, kind: 'EVENTS', bodies: events, batch });
   }
 
   @Mutation(() => IngestPayload, { nullable: true, description: 'Takes records in; each gets its own answer.' })
   ingestRecords(
     @Arg('dataset', () => ID) dataset: string,
     @Arg('records', () => [JsonObjectScalar]) records: Body[],
+    @Arg('batch', () => ID, BATCH) batch: string | null,
     @Ctx() context: RequestContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<IngestPayload> {
-    return this.ingest(context, info, dataset, 'RECORDS', records);
+    return this.ingest(context, info, { dataset, kind: 'RECORDS', bodies: records, batch });
   }
 
   @Query(() => FailedItemConnection, { nullable: true, description: 'Items that were refused, the oldest first.' })
@@ -89,11 +102,11 @@ export class IngestResolver {
   private async ingest(
     { sandbox, nowMs }: RequestContext,
     info: GraphQLResolveInfo,
-    dataset: string,
-    kind: DatasetKind,
-    bodies: readonly Body[],
+    { batch, ...sent }: SentItems,
   ): Promise<IngestPayload> {
-    return this.toPayload(sandbox, await this.items.ingest({ sandbox, nowMs, dataset, kind, bodies }), info);
+    const intake = { sandbox, nowMs, ...sent };
+    const answers = batch ? await this.batches.put(batch, intake) : await this.items.ingest(intake);
+    return this.toPayload(sandbox, answers, info);
   }
 
   private async toPayload(

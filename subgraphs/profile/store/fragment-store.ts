@@ -14,6 +14,7 @@ export interface FragmentStore {
   /** All fragments of identities that have any, by their ids. */
   load(sandbox: string, identities: Iterable<IdentityState>): Promise<Map<string, Fragment>>;
   toWrite(fragment: Fragment): Write;
+  toRemoval(id: string): Write;
 }
 
 /** The id of what one dataset says about one identity. */
@@ -45,6 +46,7 @@ export function createFragmentStore(store: Store): FragmentStore {
       });
       return fragments;
     },
+    toRemoval: (id) => ({ kind: 'delete', collection: collection.name, id }),
     toWrite({ owner, dataset, leaves }) {
       const rows = [...leaves].map(([path, { value, atMs, item }]) => [path, [value, atMs, item]] as const);
       const value: FragmentDocument = { owner, leaves: Object.fromEntries(rows) };

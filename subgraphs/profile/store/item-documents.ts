@@ -72,17 +72,25 @@ export function sightingWrite(
 }
 
 function toDocument(item: Item, batch: string | undefined): { readonly value: object; readonly json: string } {
-  const { kind, id, owner, atMs, data, enabled } = item;
+  const rest = { ...envelopeOf(item), ...(batch === undefined ? {} : { origins: [batch] }) };
+  // The item's own text was made already to measure it.
+  const json = `${JSON.stringify(rest).slice(0, -1)},"data":${item.json}}`;
+  return { value: { ...rest, data: item.data }, json };
+}
+
+/** The row of an event or record. */
+export function toItemRow(item: Item): ItemRow & Readonly<Record<string, unknown>> {
+  return { ...envelopeOf(item), data: item.data };
+}
+
+function envelopeOf(item: Item): ItemRow & Readonly<Record<string, unknown>> {
+  const { kind, id, owner, atMs, enabled } = item;
   const who = whoOf(item);
-  const rest = {
+  return {
     ...(enabled ? { owner } : {}),
     ...(kind === 'EVENT' ? { timestampMs: atMs } : { atMs, item: id }),
     ...(who ? { who } : {}),
-    ...(batch === undefined ? {} : { origins: [batch] }),
   };
-  // The item's own text was made already to measure it.
-  const json = `${JSON.stringify(rest).slice(0, -1)},"data":${item.json}}`;
-  return { value: { ...rest, data }, json };
 }
 
 function whoOf({ identities, enabled }: Item): readonly WhoRow[] | undefined {

@@ -22,6 +22,8 @@ export interface Intake {
   readonly kind?: DatasetKind;
   readonly bodies: readonly unknown[];
   readonly nowMs: number;
+  /** The open batch to put them into. */
+  readonly batch?: string;
   /** Identities that hold for each of the items. */
   readonly shared?: readonly SentIdentity[];
   /** Fails with an ItemFault when the caller may not name this identity. */

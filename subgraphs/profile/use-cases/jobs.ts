@@ -19,8 +19,8 @@ export type JobHandler = (sandbox: string, job: Job, id: string) => Promise<JobS
 export interface Jobs {
   /** Takes up what is open. */
   resume(sandbox: string): Promise<void>;
-  /** Runs one job, unless it runs already. */
-  run(sandbox: string, id: string): void;
+  /** Runs one job, unless it runs already. Resolves when this process works on it no more: it is done, or failed. */
+  run(sandbox: string, id: string): Promise<void>;
   /** Resolves when nothing runs. */
   idle(): Promise<void>;
   close(): Promise<void>;
@@ -67,13 +67,14 @@ export function createJobs(dependencies: {
     const name = `${sandbox}|${id}`;
     timers.set(
       name,
-      clock.at(clock.now() + LEASE_MS, () => run(sandbox, id)),
+      clock.at(clock.now() + LEASE_MS, () => void run(sandbox, id)),
     );
   };
 
-  const run = (sandbox: string, id: string): void => {
+  const run = (sandbox: string, id: string): Promise<void> => {
     const name = `${sandbox}|${id}`;
-    if (closed || running.has(name)) return;
+    const known = running.get(name);
+    if (closed || known) return known ?? Promise.resolve();
     timers.get(name)?.cancel();
     const work = pieces(sandbox, id)
       .catch((error: unknown) => {
@@ -82,12 +83,13 @@ export function createJobs(dependencies: {
       })
       .finally(() => running.delete(name));
     running.set(name, work);
+    return work;
   };
 
   return {
     run,
     async resume(sandbox) {
-      for (const id of await jobs.open(sandbox)) run(sandbox, id);
+      for (const id of await jobs.open(sandbox)) void run(sandbox, id);
     },
     async idle() {
       while (running.size > 0) await Promise.all(running.values());

@@ -4,9 +4,15 @@ import type { Item } from '../domain/item';
 import type { PeopleStore } from '../store/people-store';
 
 /** Loads the people of the items' identities, and all whom their links lead to, in force or not. */
-export async function loadPeople(store: PeopleStore, sandbox: string, items: readonly Item[]): Promise<KnownPeople> {
+export function loadPeople(store: PeopleStore, sandbox: string, items: readonly Item[]): Promise<KnownPeople> {
   const asked = new Set<string>();
   for (const { identities } of items) for (const { key } of identities) asked.add(key);
+  return loadPeopleOf(store, sandbox, asked);
+}
+
+/** As `loadPeople`, from identities on. */
+export async function loadPeopleOf(store: PeopleStore, sandbox: string, keys: Iterable<string>): Promise<KnownPeople> {
+  const asked = new Set(keys);
   const profileOf = await store.owners(sandbox, asked);
   const people = await store.people(sandbox, new Set(profileOf.values()));
   for (let fresh: Iterable<Person> = people.values(); ; ) {

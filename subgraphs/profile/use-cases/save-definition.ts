@@ -41,7 +41,7 @@ type Check<T> = Kind<T>['check'];
 export interface DefinitionDependencies {
   readonly clock: Clock;
   /** Runs a job in the background. */
-  readonly run: (sandbox: string, job: string) => void;
+  readonly run: (sandbox: string, job: string) => Promise<void>;
 }
 
 /** The kinds of configuration, each with its checks. */
@@ -53,7 +53,7 @@ export function createDefinitionUseCases(configuration: ProfileConfiguration, { 
     computedAttributes: verbs(configuration, configuration.computedAttributes, {
       check: checkComputed,
       effects: backfill,
-      after: (sandbox, id) => run(sandbox, computeJobId(id)),
+      after: (sandbox, id) => void run(sandbox, computeJobId(id)),
     }),
     datasets: verbs(configuration, configuration.datasets, { check: checkDataset }),
     namespaces: verbs(configuration, configuration.namespaces, { check: checkNamespace }),

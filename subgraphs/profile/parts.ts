@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import type { Platform } from '../../platform/platform';
+import type { RandomBytes } from './domain/ecid';
+import { DEFAULT_LIMITS, type Limits } from './domain/limits';
+import { createBatchStore } from './store/batch-store';
+import { createComputedStore } from './store/computed-store';
+import { createEventStore } from './store/event-store';
+import { createFailedItemStore } from './store/failed-item-store';
+import { createFragmentStore } from './store/fragment-store';
+import { createHistoryStore } from './store/history-store';
+import { createItemStore } from './store/item-store';
+import { createJobStore } from './store/job-store';
+import { createPeopleStore } from './store/people-store';
+import { createProfileConfiguration } from './store/profile-configuration';
+import { createAccess } from './use-cases/access';
+import { COMPUTE_JOB, createBackfillComputed } from './use-cases/backfill-computed';
+import { COMPLETE_JOB, createBatches, REVERT_JOB } from './use-cases/batches';
+import { createCommitPlan } from './use-cases/commit-plan';
+import { createCompleteBatch } from './use-cases/complete-batch';
+import { createIngestItems } from './use-cases/ingest';
+import { createJobs } from './use-cases/jobs';
+import { createKeepEventLimit } from './use-cases/keep-event-limit';
+import { createPipeline, type Pipeline } from './use-cases/pipeline';
+import { createPlanItems } from './use-cases/plan-items';
+import { createProfileReads } from './use-cases/read-profiles';
+import { createRevertBatch } from './use-cases/revert-batch';
+
+/** How profiles are kept. */
+export interface ProfileOptions {
+  /** The IANA zone in which days, weeks and months are counted; default UTC. */
+  readonly timeZone?: string;
+  /** With it, a person's identity sent with a public key needs its proof (Q-5). */
+  readonly identitySecret?: string;
+  /** What differs from the default limits (P-4). */
+  readonly limits?: Partial<Limits>;
+  /** The sandboxes whose open work is taken up by `start`; default: `default`. */
+  readonly sandboxes?: readonly string[];
+  /** Where new ECIDs come from; default: the machine's cryptographic source. */
+  readonly random?: RandomBytes;
+}
+
+export type Parts = ReturnType<typeof createParts>;
+
+/** Everything that the subgraph's doors stand on. */
+export function createParts(platform: Platform, options: ProfileOptions) {
+  const base = createStores(platform, options);
+  const { store, clock, ids, log, limits, people, events, configuration } = base;
+  const most = limits.eventsPerProfile;
+  const keepEventLimit = createKeepEventLimit({ events, clock, ids, log, most, pipeline: () => pipeline });
+  const commit = createCommitPlan({ store, people, onCommitted: keepEventLimit.watch });
+  const pipeline: Pipeline = createPipeline(createPlanItems(base), commit);
+  const intake = createIngestItems({ ...base, pipeline });
+  const reads = createProfileReads(base);
+  const access = createAccess(reads, configuration, options.identitySecret);
+  const handlers = {
+    [COMPUTE_JOB]: createBackfillComputed({ ...base, reads, pipeline }),
+    [COMPLETE_JOB]: createCompleteBatch({ ...base, pipeline }),
+    [REVERT_JOB]: createRevertBatch({ ...base, pipeline }),
+  };
+  const jobs = createJobs({ jobs: base.jobStore, handlers, clock, log, alone: store.exclusive });
+  const batchVerbs = createBatches({ ...base, items: intake, pipeline, jobs });
+  return { ...base, pipeline, intake, reads, access, keepEventLimit, jobs, batchVerbs };
+}
+
+function createStores({ store, clock, ids, log }: Platform, options: ProfileOptions) {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const timeZone = options.timeZone ?? 'UTC';
+  return {
+    store,
+    clock,
+    ids,
+    log,
+    limits,
+    random: options.random ?? randomBytes,
+    configuration: createProfileConfiguration(store, { timeZone, maxRows: limits.eventsPerProfile }),
+    people: createPeopleStore(store),
+    fragments: createFragmentStore(store),
+    events: createEventStore(store),
+    items: createItemStore(store),
+    failed: createFailedItemStore(store),
+    history: createHistoryStore(store),
+    computed: createComputedStore(store),
+    batches: createBatchStore(store),
+    jobStore: createJobStore(store),
+  };
+}

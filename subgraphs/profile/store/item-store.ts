@@ -1,0 +1,40 @@
+import type { Store, Stored } from '../../../platform/store/store';
+import { eventsSpec, recordsSpec } from './collections';
+import type { EventDocument, KeptEvent, KeptRecord, RecordDocument } from './item-documents';
+
+/** The events and records as they are kept. */
+export interface ItemStore {
+  /** All that belongs to these identities. */
+  ofOwners(
+    sandbox: string,
+    owners: readonly string[],
+  ): Promise<{ readonly events: readonly KeptEvent[]; readonly records: readonly KeptRecord[] }>;
+  /** Those that there are. */
+  events(sandbox: string, keys: readonly string[]): Promise<readonly KeptEvent[]>;
+  records(sandbox: string, keys: readonly string[]): Promise<readonly KeptRecord[]>;
+}
+
+// Far above what is kept of anybody.
+const MOST_ROWS = 1_000_000;
+
+/** Over the store's collections. */
+export function createItemStore(store: Store): ItemStore {
+  const events = store.collection<EventDocument>(eventsSpec.name);
+  const records = store.collection<RecordDocument>(recordsSpec.name);
+  return {
+    async ofOwners(sandbox, owners) {
+      const query = (owner: string) => ({ index: 'owner', prefix: [owner], limit: MOST_ROWS });
+      const [foundEvents, foundRecords] = await Promise.all([
+        Promise.all(owners.map((owner) => events.range(sandbox, query(owner)))),
+        Promise.all(owners.map((owner) => records.range(sandbox, query(owner)))),
+      ]);
+      return { events: foundEvents.flat(), records: foundRecords.flat() };
+    },
+    events: async (sandbox, keys) => present(await events.getMany(sandbox, keys)),
+    records: async (sandbox, keys) => present(await records.getMany(sandbox, keys)),
+  };
+}
+
+function present<T>(found: readonly (Stored<T> | undefined)[]): readonly Stored<T>[] {
+  return found.filter((each): each is Stored<T> => each !== undefined);
+}

@@ -1,0 +1,129 @@
+import type { IngestAnswer } from '../../../flow/ports';
+import type { Clock } from '../../../platform/clock';
+import { AppError } from '../../../platform/errors';
+import type { Ids } from '../../../platform/ids';
+import type { Store, Stored, Write } from '../../../platform/store/store';
+import { type Batch, checkOpen, toStatus } from '../domain/batch';
+import type { Item } from '../domain/item';
+import { type BatchItemKey, type BatchStore, batchItemId, batchItemWrite, batchWrite } from '../store/batch-store';
+import { jobWrite, newJob } from '../store/job-store';
+import type { ProfileConfiguration } from '../store/profile-configuration';
+import { findDuplicates } from './find-duplicates';
+import { datasetFor, type IngestItems, type Intake, itemsOf } from './ingest';
+import type { Jobs } from './jobs';
+import type { ItemOutcome, Pipeline } from './pipeline';
+import type { Plan } from './plan';
+
+export const COMPLETE_JOB = 'BATCH_COMPLETE';
+export const REVERT_JOB = 'BATCH_REVERT';
+
+/** A batch with up to so many items is brought in, and waited for, in one commit. */
+export const MOST_AT_ONCE = 10_000;
+
+/** Batches: what is put into one is seen by nobody until it is complete, and can be taken back (P-6). */
+export interface Batches {
+  find(sandbox: string, id: string): Promise<Stored<Batch> | undefined>;
+  start(sandbox: string, dataset: string): Promise<Stored<Batch>>;
+  /** Checks items and puts them aside. Fails with NOT_FOUND, or with CONFLICT where the batch takes no more. */
+  put(id: string, intake: Intake): Promise<readonly IngestAnswer[]>;
+  /** Fails with NOT_FOUND, or with CONFLICT where it was completed already. */
+  complete(sandbox: string, id: string): Promise<Stored<Batch>>;
+  /** Takes away again what a completed batch brought. Fails with NOT_FOUND, or with CONFLICT where it is not complete. */
+  revert(sandbox: string, id: string): Promise<Stored<Batch>>;
+}
+
+export interface BatchDependencies {
+  readonly store: Store;
+  readonly batches: BatchStore;
+  readonly items: IngestItems;
+  readonly pipeline: Pipeline;
+  readonly configuration: ProfileConfiguration;
+  readonly jobs: Jobs;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+/** Over the pipeline, with jobs for what takes long. */
+export function createBatches(dependencies: BatchDependencies): Batches {
+  const { store, batches, items, pipeline, configuration, jobs, clock, ids } = dependencies;
+
+  const get = async (sandbox: string, id: string): Promise<Stored<Batch>> => {
+    const found = await batches.get(sandbox, id);
+    if (found) return found;
+    throw new AppError('NOT_FOUND', `There is no batch ${id}.`, { details: { id } });
+  };
+
+  // The work of a small batch is waited for; a large one tells by its status when it is done.
+  const turn = async (sandbox: string, id: string, status: 'COMPLETING' | 'REVERTING', kind: string) => {
+    const { value, version } = await get(sandbox, id);
+    const next = toStatus(id, value, status);
+    const total = value.accepted + value.duplicates;
+    const job = jobWrite(id, newJob(kind, clock.now(), {}, total));
+    await store.commit({ sandbox, writes: [batchWrite(id, next, version), job] });
+    const work = jobs.run(sandbox, id);
+    if (total <= MOST_AT_ONCE) await work;
+    return get(sandbox, id);
+  };
+
+  return {
+    find: (sandbox, id) => batches.get(sandbox, id),
+    async start(sandbox, dataset) {
+      const intake = { sandbox, dataset, bodies: [], nowMs: clock.now() };
+      datasetFor(intake, await configuration.settings(sandbox));
+      const id = ids.next();
+      const batch: Batch = { dataset, status: 'OPEN', accepted: 0, duplicates: 0, rejected: 0 };
+      await store.commit({ sandbox, writes: [batchWrite(id, batch, null)] });
+      return { id, version: 1, value: batch };
+    },
+    async put(id, intake) {
+      const { sandbox, nowMs } = intake;
+      checkOpen(id, (await get(sandbox, id)).value, intake.dataset);
+      const checked = items.check(intake, await configuration.settings(sandbox));
+      const outcomes = await pipeline.perform(sandbox, () =>
+        planPut(dependencies, id, intake, itemsOf(checked), (ended) => items.failures(sandbox, checked, ended, nowMs)),
+      );
+      return items.answers(checked, outcomes);
+    },
+    complete: (sandbox, id) => turn(sandbox, id, 'COMPLETING', COMPLETE_JOB),
+    revert: (sandbox, id) => turn(sandbox, id, 'REVERTING', REVERT_JOB),
+  };
+}
+
+async function planPut(
+  { store, batches }: BatchDependencies,
+  id: string,
+  { sandbox, dataset, bodies }: Intake,
+  items: readonly Item[],
+  failures: (outcomes: readonly ItemOutcome[]) => readonly Write[],
+): Promise<Plan<readonly ItemOutcome[]>> {
+  const found = await batches.get(sandbox, id);
+  if (!found) throw new AppError('NOT_FOUND', `There is no batch ${id}.`, { details: { id } });
+  checkOpen(id, found.value, dataset);
+  const waiting = items.filter(isData);
+  const inBatch = await batches.known(sandbox, id, waiting);
+  const elsewhere = await findDuplicates(store, sandbox, [{ items: waiting, batch: id }]);
+  const writes: Write[] = [];
+  const put = new Set(inBatch);
+  const outcomes = waiting.map((item): ItemOutcome => {
+    const own = batchItemId(id, item);
+    const isKnown = put.has(own);
+    put.add(own);
+    // Also what came another way already is part of the batch: it stays when that other way is taken back.
+    if (!isKnown) writes.push(batchItemWrite(id, item));
+    return { status: isKnown || elsewhere.items.has(item) ? 'DUPLICATE' : 'ACCEPTED' };
+  });
+  const accepted = outcomes.filter(({ status }) => status === 'ACCEPTED').length;
+  const { value, version } = found;
+  const counted: Batch = {
+    ...value,
+    accepted: value.accepted + accepted,
+    duplicates: value.duplicates + outcomes.length - accepted,
+    rejected: value.rejected + bodies.length - outcomes.length,
+  };
+  writes.push(batchWrite(id, counted, version), ...failures(outcomes));
+  return { writes, entries: [], changed: [], lost: [], result: outcomes };
+}
+
+function isData(item: Item): item is Item & BatchItemKey {
+  return item.kind === 'EVENT' || item.kind === 'RECORD';
+}
