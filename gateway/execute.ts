@@ -1,9 +1,9 @@
 import { executeSync } from 'graphql';
 import { AppError } from '../platform/errors';
 import type { RequestContext } from '../platform/graphql/request-context';
-import type { Answer, AnswerError } from './execution/answer';
+import type { Answer, AnswerError, JsonObject } from './execution/answer';
 import type { Deadline } from './execution/deadline';
-import { type Cause, findHolder, type JsonObject } from './execution/failure';
+import { type Cause, findHolder } from './execution/failure';
 import type { Call, Called, Run } from './execution/run';
 import type { FormatError } from './format-error';
 import type { Link, SubgraphRequest, SubgraphResult } from './links/link';

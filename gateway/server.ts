@@ -135,7 +135,7 @@ function headersOf(request: IncomingMessage): readonly (readonly [string, string
 }
 
 /** Facts of an HTTP request, for rules about the request. */
-export function factsOf({ headers }: IncomingMessage): RequestFacts {
+function factsOf({ headers }: IncomingMessage): RequestFacts {
   const { 'user-agent': userAgent, 'accept-language': acceptLanguage, referer } = headers;
   return {
     ...(userAgent !== undefined && { userAgent }),

@@ -1,7 +1,10 @@
 import type { FieldNode } from 'graphql';
 import { getLocation } from 'graphql';
 import type { ErrorCode } from '../../platform/errors';
-import type { JsonObject, PathPart } from './failure';
+
+/** A part of a path in an answer: a response key or an index. */
+export type PathPart = string | number;
+export type JsonObject = Record<string, unknown>;
 
 /** One error of an answer, as callers see it. */
 export interface AnswerError {

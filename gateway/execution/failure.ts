@@ -1,8 +1,4 @@
-import type { AnswerError } from './answer';
-
-/** A part of a path in an answer: a response key or an index. */
-export type PathPart = string | number;
-export type JsonObject = Record<string, unknown>;
+import type { AnswerError, JsonObject, PathPart } from './answer';
 
 /** What went wrong in one subgraph, once, however many fields of the answer miss because of it. */
 export class Cause {

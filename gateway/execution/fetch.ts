@@ -1,7 +1,8 @@
 import { parse } from 'graphql';
 import type { EntityBatchAlias, FetchNode, FlattenNodePathSegment } from '../plan';
 import type { Supergraph } from '../supergraph';
-import { type Cause, Failure, type JsonObject, type PathPart, placeFailure, spreadFailure, toCause } from './failure';
+import type { JsonObject, PathPart } from './answer';
+import { type Cause, Failure, placeFailure, spreadFailure, toCause } from './failure';
 import { compileRepresent, type Represent } from './representations';
 import { compileRewrites, type Rewrite, renamesOf } from './rewrites';
 import type { Call, Called, Run, Step } from './run';

@@ -15,10 +15,11 @@ import {
   isObjectType,
   type SelectionSetNode,
 } from 'graphql';
-import { type AnswerError, toAnswerError } from './answer';
-import { Failure, type JsonObject, type PathPart } from './failure';
+import { type AnswerError, type JsonObject, toAnswerError } from './answer';
+import { Failure } from './failure';
 import { compileIsPlain, compileLeaf } from './leaf';
 import { type Applies, collectFields } from './selections';
+import { type Complete, FAILED, fail, NULLED, notAn, report, type Walk } from './walk';
 
 /** What a projection is compiled from: the caller's own operation over what callers may see. */
 export interface ProjectionSource {
@@ -38,19 +39,6 @@ export interface Projected {
 
 /** Turns gathered data into the caller's answer. */
 export type Project = (data: JsonObject) => Projected;
-
-/** A null whose error is told already: the field is null, or its parent where it must not be. */
-const FAILED = Symbol('failed');
-/** A null that may not stand here: the parent fails. */
-const NULLED = Symbol('nulled');
-
-interface Walk {
-  readonly errors: AnswerError[];
-  /** The path to the value at hand: parts beyond its depth are left over from elsewhere. */
-  readonly path: PathPart[];
-}
-
-type Complete = (value: unknown, walk: Walk, depth: number) => unknown;
 
 /** Compiles the caller's selections into one function over gathered data: null goes up as the specification says. */
 export function compileProjection(source: ProjectionSource): Project {
@@ -237,24 +225,4 @@ function forbidNull(complete: Complete, what: string, node: FieldNode): Complete
     if (completed === null) fail(walk, depth, node, `Cannot return null for non-nullable field ${what}.`);
     return completed === null || completed === FAILED ? NULLED : completed;
   };
-}
-
-function report({ reasons }: Failure, walk: Walk, depth: number, node: FieldNode): typeof FAILED {
-  for (const { cause, rest } of reasons) {
-    cause.reported = true;
-    const path = [...walk.path.slice(0, depth), ...rest];
-    walk.errors.push(toAnswerError(cause.message, cause.extensions, path, node));
-  }
-  return FAILED;
-}
-
-function fail(walk: Walk, depth: number, node: FieldNode | undefined, message: string): typeof FAILED {
-  walk.errors.push(toAnswerError(message, { code: 'INTERNAL_SERVER_ERROR' }, walk.path.slice(0, depth), node));
-  return FAILED;
-}
-
-function notAn(expected: string, value: unknown): string {
-  return `A subgraph answered with a ${Array.isArray(value) ? 'list' : typeof value} where the graph has ${
-    expected === 'list' ? 'a list' : 'an object'
-  }.`;
 }

@@ -1,6 +1,7 @@
 import type { FetchRewrite, RequiresSelection } from '../plan';
 import type { Supergraph } from '../supergraph';
-import { Failure, type JsonObject } from './failure';
+import type { JsonObject } from './answer';
+import { Failure } from './failure';
 import { compileRewrites } from './rewrites';
 
 /**

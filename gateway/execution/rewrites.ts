@@ -1,6 +1,6 @@
 import type { FetchRewrite } from '../plan';
 import type { Supergraph } from '../supergraph';
-import type { JsonObject } from './failure';
+import type { JsonObject } from './answer';
 import type { Renamed } from './shape';
 
 /** Changes a value in place: response keys that had to be renamed for a call, names of types on its way in. */

@@ -1,7 +1,7 @@
 import type { RequestContext } from '../../platform/graphql/request-context';
 import type { SubgraphRequest } from '../links/link';
-import type { AnswerError } from './answer';
-import type { Cause, JsonObject } from './failure';
+import type { AnswerError, JsonObject } from './answer';
+import type { Cause } from './failure';
 
 /** What a call to a subgraph says; the run adds who asks. */
 export type Call = Pick<SubgraphRequest, 'query' | 'document' | 'variables'>;

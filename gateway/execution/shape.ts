@@ -5,7 +5,8 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { Failure, type JsonObject } from './failure';
+import type { JsonObject } from './answer';
+import { Failure } from './failure';
 
 /** The fields of a call's answer by response key, whatever type they are on; leaves have no shape of their own. */
 export interface Shape {

@@ -1,6 +1,7 @@
 import type { FlattenNodePathSegment } from '../plan';
 import type { Supergraph } from '../supergraph';
-import { Failure, type JsonObject } from './failure';
+import type { JsonObject } from './answer';
+import { Failure } from './failure';
 
 /** Finds the objects at one path of the gathered data and hands each to `found`. */
 export type FindTargets = (data: unknown, found: (target: JsonObject) => void) => void;

@@ -16,7 +16,7 @@ const DISCARD_BYTES = 64 * 1_048_576;
  * The body, counted as it comes: at most `bytes` are ever held. Throws LIMIT_EXCEEDED beyond that or when it takes too
  * long, and UNAVAILABLE when the sender goes away.
  */
-export function readBody(request: IncomingMessage, { bytes: most, timeMs, clock }: BodyLimits): Promise<Buffer> {
+function readBody(request: IncomingMessage, { bytes: most, timeMs, clock }: BodyLimits): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > most) {
     discard(request);
     return Promise.reject(tooLarge(most));

@@ -12,7 +12,7 @@ import {
 } from 'graphql';
 
 /** Numbers from 0 to below 1, the same for the same seed. */
-export function createRandom(seed: number): () => number {
+function createRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -101,7 +101,7 @@ export function randomQuery(schema: GraphQLSchema, seed: number, depth = 4): Ran
 }
 
 /** Variables must be used: what the query does not name is taken off its head. */
-export function withoutUnused(query: string): string {
+function withoutUnused(query: string): string {
   const [head = '', ...rest] = query.split(') {');
   const body = rest.join(') {');
   const [name = '', list = ''] = head.split('(');
