@@ -1,0 +1,159 @@
+import { expect, test } from '@jest/globals';
+import { describeEveryMode, KEYS } from '../support/every-mode';
+import { event, identityMap, openShop, put } from '../support/shop';
+
+const PUT = `mutation ($input: SegmentInput!) {
+  putSegment(input: $input) {
+    segment { id version status rule ruleTree evaluation { method reasons } usedBy }
+    previousEvaluation { method }
+    warnings { message line column suggestion }
+  }
+}`;
+
+describeEveryMode('Segments and decisions', (attune) => {
+  const putSegment = async (input: object) => (await attune.data(PUT, { input })).putSegment;
+
+  test('the shop is open, and somebody is gold', async () => {
+    await openShop(attune);
+    const records = [{ identityMap: identityMap('CRMID', 'C-100'), loyalty: { tier: 'gold' } }];
+    await attune.data(
+      'mutation ($records: [JSONObject!]!) { ingestRecords(dataset: "crm", records: $records) { accepted } }',
+      { records },
+      KEYS.server,
+    );
+    await attune.idle();
+  });
+
+  test('S-1 an unknown field is a warning with the nearest known name; rule and tree are both told', async () => {
+    const { segment, warnings } = await putSegment({ id: 'typo', name: 'Typo', rule: 'loyalty.teir = "gold"' });
+    expect(warnings).toEqual([expect.objectContaining({ line: 1, column: 1, suggestion: 'loyalty.tier' })]);
+    expect(segment).toMatchObject({
+      status: 'DRAFT',
+      version: 1,
+      rule: 'loyalty.teir = "gold"',
+      ruleTree: expect.any(Object),
+    });
+  });
+
+  test('S-4 an edit that changes the method tells what it was, what it is, and why', async () => {
+    await putSegment({ id: 'method', name: 'Method', rule: 'xEvent.count() >= 2', publish: true });
+    const rule = 'xEvent.topN(timestamp, 3).count() >= 2';
+    const { segment, previousEvaluation } = await putSegment({ id: 'method', name: 'Method', rule, publish: true });
+    expect(previousEvaluation).toEqual({ method: 'STREAMING' });
+    expect(segment.evaluation.method).toBe('BATCH');
+    expect(segment.evaluation.reasons.join()).toMatch(/topN/);
+  });
+
+  test('S-9 the lifecycle: a draft has no members, a deactivated one lets them go, one in use is not deleted', async () => {
+    const members = async () => (await attune.data('{ segment(id: "life") { status counts { realized } } }')).segment;
+    await putSegment({ id: 'life', name: 'Life', rule: 'loyalty.tier = "gold"' });
+    await attune.idle();
+    expect(await members()).toEqual({ status: 'DRAFT', counts: { realized: 0 } });
+    await attune.data('mutation { publishSegment(id: "life") { segment { id } } }');
+    await attune.idle();
+    expect(await members()).toEqual({ status: 'PUBLISHED', counts: { realized: 1 } });
+    await attune.data('mutation { deactivateSegment(id: "life") { segment { id } } }');
+    await attune.idle();
+    expect(await members()).toEqual({ status: 'INACTIVE', counts: { realized: 0 } });
+    expect((await attune.data('mutation { deleteSegment(id: "life") { id } }')).deleteSegment).toEqual({ id: 'life' });
+    const { errors } = await attune.ask('mutation { deleteSegment(id: "cart-abandoners") { id } }');
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'CONFLICT', usedBy: ['offer:O-CART10'] });
+  });
+
+  test('S-13 a membership is explained node by node, and so is one that is not', async () => {
+    const query = `query ($value: String!) {
+      explainMembership(profile: { namespace: "CRMID", value: $value }, segment: "gold") {
+        member tree { text value truth evidence children { text value truth } }
+      }
+    }`;
+    const explain = async (value: string) => (await attune.data(query, { value }, KEYS.server)).explainMembership;
+    expect(await explain('C-100')).toMatchObject({
+      member: true,
+      tree: { text: 'loyalty.tier = "gold"', truth: true },
+    });
+    await attune.data(
+      'mutation ($events: [JSONObject!]!) { ingestEvents(dataset: "web", events: $events) { accepted } }',
+      { events: [event('web.pageView', attune.now(), { identityMap: identityMap('CRMID', 'C-200') })] },
+      KEYS.server,
+    );
+    expect(await explain('C-200')).toMatchObject({ member: false, tree: { truth: false } });
+  });
+
+  test('S-14 S-3 a rule that is not saved is tried, and a broken one answers with its diagnostics as data', async () => {
+    const query = `query ($rule: String!) {
+      previewSegment(rule: $rule) { profiles { attributes } diagnostics { line column } }
+      estimateSegment(rule: $rule) { size low high confidence diagnostics { message } }
+    }`;
+    expect(await attune.data(query, { rule: 'loyalty.tier = "gold"' })).toEqual({
+      previewSegment: { profiles: [{ attributes: { loyalty: { tier: 'gold' } } }], diagnostics: [] },
+      estimateSegment: { size: 1, low: 1, high: 1, confidence: 0.95, diagnostics: [] },
+    });
+    const broken = await attune.data(query, { rule: 'loyalty.tier = (' });
+    expect(broken.previewSegment.diagnostics).toEqual([{ line: 1, column: expect.any(Number) }]);
+    expect(broken.estimateSegment.diagnostics).toHaveLength(1);
+  });
+
+  test('S-4a a rule that reads the request holds for that request alone', async () => {
+    await putSegment({ id: 'mobile', name: 'Mobile', rule: 'context.device = "phone"', publish: true });
+    await attune.idle();
+    const query = `mutation ($context: JSONObject) {
+      collect(input: { identityMap: { ECID: [{ id: "${'9'.repeat(38)}" }] }, events: [], context: $context }) {
+        profile { segments(ids: ["mobile"]) { segment { id } } }
+      }
+    }`;
+    const segmentsWith = async (context: object) =>
+      (await attune.data(query, { context }, KEYS.public)).collect.profile.segments;
+    expect(await segmentsWith({ device: 'phone' })).toEqual([{ segment: { id: 'mobile' } }]);
+    expect(await segmentsWith({ device: 'desktop' })).toEqual([]);
+  });
+
+  test('D-2 eligibility that reads events is refused, with the advice to use a segment', async () => {
+    const input = {
+      ...{ id: 'reads-events', name: 'Reads events', representations: [{ placement: 'home-hero', content: 'x' }] },
+      eligibility: { rule: 'xEvent.count() > 1' },
+    };
+    const { errors } = await attune.ask('mutation ($input: OfferInput!) { putOffer(input: $input) { id } }', { input });
+    expect(errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT');
+    expect(errors?.[0]?.message).toMatch(/segment/);
+  });
+
+  test('D-3 D-13 every candidate is told with what became of it, and tokens have their defaults', async () => {
+    const { explainDecision } = await attune.data(
+      `{ explainDecision(profile: { namespace: "CRMID", value: "C-200" }, placement: "home-hero") {
+        chosen { id } reason candidates { offer { id } outcome score }
+      } }`,
+      {},
+      KEYS.server,
+    );
+    const outcomes = new Map(
+      explainDecision.candidates.map(({ offer, outcome }: { offer: { id: string }; outcome: string }) => [
+        offer.id,
+        outcome,
+      ]),
+    );
+    expect(explainDecision.chosen).toEqual({ id: 'O-WELCOME' });
+    expect(Object.fromEntries(outcomes)).toEqual({
+      ...{ 'O-GOLD': 'NOT_ELIGIBLE', 'O-CART10': 'NOT_ELIGIBLE', 'O-SHOES': 'NOT_ELIGIBLE', 'O-WELCOME': 'CHOSEN' },
+    });
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a content token is written so.
+    const content = 'Dear ${profile.loyalty.tier|"member"}';
+    await put(attune, 'Offer', {
+      ...{ id: 'O-WELCOME', name: 'O-WELCOME', priority: 10, status: 'APPROVED', tags: ['home'] },
+      representations: [{ placement: 'home-hero', content }],
+    });
+    const { profile } = await attune.data(
+      '{ profile(identity: { namespace: "CRMID", value: "C-200" }) { decisions(placements: [{ placement: "home-hero" }]) { content } } }',
+    );
+    expect(profile.decisions).toEqual([{ content: 'Dear member' }]);
+  });
+
+  test('a visitor nobody knows is shown what is for everyone, and a missing placement is coded', async () => {
+    const query =
+      'query ($placement: ID!) { anonymousDecisions(placements: [{ placement: $placement }]) { offer { id } reason } }';
+    expect(await attune.data(query, { placement: 'home-hero' }, KEYS.public)).toEqual({
+      anonymousDecisions: [{ offer: { id: 'O-WELCOME' }, reason: 'DEFAULT' }],
+    });
+    const { errors } = await attune.ask(query, { placement: 'nowhere' }, KEYS.public);
+    expect(['NOT_FOUND', 'BAD_USER_INPUT']).toContain(errors?.[0]?.extensions?.code);
+  });
+});
