@@ -462,3 +462,46 @@ test('a composition that cannot be stops the start with the words of the compose
     message: expect.stringContaining('P.f'),
   });
 });
+
+test('what one place adds to an entity does not show at another place of the same entity', async () => {
+  const answer = await ask(
+    [
+      {
+        name: 'a',
+        sdl: 'type Query { first: P second: P } type P @key(fields: "id") { id: ID! }',
+        resolvers: { Query: { first: () => ({ id: '1' }), second: () => ({ id: '1' }) } },
+      },
+      {
+        name: 'b',
+        sdl: 'type P @key(fields: "id") { id: ID! owners: [U!] } type U @key(fields: "id") { id: ID! }',
+        resolvers: { P: { owners: () => [{ id: 'u' }] } },
+      },
+      {
+        name: 'c',
+        sdl: 'type U @key(fields: "id") { id: ID! name(loud: Boolean): String }',
+        resolvers: { U: { name: (_: unknown, { loud }: { loud: boolean }) => (loud ? 'ANN' : 'Ann') } },
+      },
+    ],
+    '{ first { owners { name: name(loud: true) } } second { owners { name: name(loud: false) } } }',
+  );
+  expect(answer).toEqual({ data: { first: { owners: [{ name: 'ANN' }] }, second: { owners: [{ name: 'Ann' }] } } });
+});
+
+test('an object of which nothing is asked in the end is still there', async () => {
+  const subgraphs = [
+    {
+      name: 'a',
+      sdl: `type Query { thing: Thing! p: P r: R } union Thing = P | Q interface N { n: Int }
+        type P implements N { n: Int } type Q { m: Int } type R implements N { n: Int }`,
+      resolvers: { Query: { thing: () => ({ __typename: 'P', n: 1 }), p: () => ({ n: 1 }) } },
+    },
+  ];
+  const query =
+    'query ($no: Boolean = false) { thing { ... on Q { m } } p { n @include(if: $no) ... @skip(if: true) { n } } other: p @skip(if: true) { n } }';
+  expect(await ask(subgraphs, query)).toEqual({ data: { thing: {}, p: {} } });
+  expect(await ask(subgraphs, '{ p @skip(if: true) { n } }')).toEqual({ data: {} });
+  expect(await ask(subgraphs, query, { no: true })).toEqual({ data: { thing: {}, p: { n: 1 } } });
+  expect(await ask(subgraphs, '{ thing { ... on P { ... on N { ... on R { n } } } } }')).toEqual({
+    data: { thing: {} },
+  });
+});

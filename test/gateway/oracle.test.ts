@@ -6,7 +6,7 @@ import { openGateway, toLink } from './gateway-fixture';
 import { createOracle, ORACLE_SUBGRAPHS } from './oracle-graph';
 import { randomQuery } from './random-query';
 
-const RUNS = process.env.ATTUNE_TEST_LONG ? 5_000 : 100;
+const RUNS = process.env.ATTUNE_TEST_LONG ? 5_000 : 60;
 
 const gateways: Gateway[] = [];
 afterAll(async () => {
@@ -43,7 +43,7 @@ test.each([
       }
     });
     await fc.assert(property, { numRuns: RUNS, seed: 7 });
-    expect(failing).toBeGreaterThan(30);
+    expect(failing).toBeGreaterThan(20);
   },
   600_000,
 );
