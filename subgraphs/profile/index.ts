@@ -11,6 +11,7 @@ import { ComputedAttributeResolver } from './schema/computed-attribute.resolver'
 import { createConfigurationResolvers } from './schema/configuration.resolvers';
 import { IdentityGraphResolver } from './schema/identity-graph.resolver';
 import { IngestResolver } from './schema/ingest.resolver';
+import { NamespaceResolver } from './schema/namespace.resolver';
 import { createProfileReference } from './schema/profile.reference';
 import { ProfileResolver } from './schema/profile.resolver';
 import { ProfileFieldsResolver } from './schema/profile-fields.resolver';
@@ -73,6 +74,7 @@ function createResolvers(parts: Parts): readonly object[] {
     new BatchResolver(batchVerbs),
     new CollectResolver(createCollect({ ...parts, items: intake }), access, reads, configuration),
     new ComputedAttributeResolver(parts.jobStore),
+    new NamespaceResolver(parts.jobStore),
     ...createConfigurationResolvers(verbs),
   ];
 }

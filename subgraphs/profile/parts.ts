@@ -13,7 +13,6 @@ import { createJobStore } from './store/job-store';
 import { createPeopleStore } from './store/people-store';
 import { createProfileConfiguration } from './store/profile-configuration';
 import { createAccess } from './use-cases/access';
-import { COMPUTE_JOB, createBackfillComputed } from './use-cases/backfill-computed';
 import { COMPLETE_JOB, createBatches, REVERT_JOB } from './use-cases/batches';
 import { createCommitPlan } from './use-cases/commit-plan';
 import { createCompleteBatch } from './use-cases/complete-batch';
@@ -23,6 +22,8 @@ import { createKeepEventLimit } from './use-cases/keep-event-limit';
 import { createPipeline, type Pipeline } from './use-cases/pipeline';
 import { createPlanItems } from './use-cases/plan-items';
 import { createProfileReads } from './use-cases/read-profiles';
+import { createRebuildPeople, createSwitchDataset, REBUILD_JOB, SWITCH_JOB } from './use-cases/rebuild-people';
+import { COMPUTE_JOB, createAnnounceMerged, createBackfillComputed, MERGE_JOB } from './use-cases/refresh-people';
 import { createRevertBatch } from './use-cases/revert-batch';
 
 /** How profiles are kept. */
@@ -54,6 +55,9 @@ export function createParts(platform: Platform, options: ProfileOptions) {
   const access = createAccess(reads, configuration, options.identitySecret);
   const handlers = {
     [COMPUTE_JOB]: createBackfillComputed({ ...base, reads, pipeline }),
+    [MERGE_JOB]: createAnnounceMerged({ ...base, reads, pipeline }),
+    [REBUILD_JOB]: createRebuildPeople({ ...base, reads, pipeline }),
+    [SWITCH_JOB]: createSwitchDataset({ ...base, reads, pipeline }),
     [COMPLETE_JOB]: createCompleteBatch({ ...base, pipeline }),
     [REVERT_JOB]: createRevertBatch({ ...base, pipeline }),
   };

@@ -237,7 +237,7 @@ function toChanged(
 const UNMOVED = { gained: [], merged: [], split: false, rebuilt: false } as const;
 
 function isData({ kind }: Item): boolean {
-  return kind === 'EVENT' || kind === 'RECORD' || kind === 'COMPUTE';
+  return kind === 'EVENT' || kind === 'RECORD' || kind === 'REFRESH';
 }
 
 function groupKeys(profileOf: ReadonlyMap<string, string>): ReadonlyMap<string, readonly string[]> {

@@ -17,11 +17,11 @@ export type ConsentStatus = 'GRANTED' | 'DENIED' | 'UNKNOWN';
 
 /**
  * One thing that came in, checked. EVENT and RECORD are data; SIGHTING is a set of identities seen together; CONSENT
- * says what a person agreed to; CUT takes an identity out of its graph; FORGET removes events past keeping; COMPUTE asks
- * for the computed attributes of a person anew.
+ * says what a person agreed to; CUT takes an identity out of its graph; FORGET removes events past keeping; REFRESH has the
+ * view of a person made and announced anew, as the configuration changed.
  */
 export interface Item {
-  readonly kind: 'EVENT' | 'RECORD' | 'SIGHTING' | 'CONSENT' | 'CUT' | 'FORGET' | 'COMPUTE';
+  readonly kind: 'EVENT' | 'RECORD' | 'SIGHTING' | 'CONSENT' | 'CUT' | 'FORGET' | 'REFRESH';
   readonly dataset: string;
   /** The item's own id within its dataset. */
   readonly id: string;

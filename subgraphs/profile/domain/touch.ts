@@ -25,7 +25,7 @@ export function touchIdentity(known: IdentityState | undefined, sighting: ItemId
 
 /** True for an item that is no sighting: it makes nobody known. */
 export function isCommand({ kind }: Item): boolean {
-  return kind === 'CUT' || kind === 'FORGET' || kind === 'COMPUTE';
+  return kind === 'CUT' || kind === 'FORGET' || kind === 'REFRESH';
 }
 
 /** The identity after a command to it: a cut, or events that are no longer kept. */

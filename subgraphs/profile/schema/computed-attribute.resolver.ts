@@ -4,7 +4,7 @@ import { Progress } from '../../../platform/graphql/progress.type';
 import type { RequestContext } from '../../../platform/graphql/request-context';
 import type { ComputedAttribute as ComputedAttributeDefinition } from '../domain/computed/computed-attribute';
 import type { JobStore } from '../store/job-store';
-import { computeJobId } from '../use-cases/backfill-computed';
+import { computeJobId } from '../use-cases/refresh-people';
 import { ComputedAttribute, ComputedAttributeInput } from './computed-attribute.type';
 import { toProgress } from './to-progress';
 

@@ -96,24 +96,22 @@ function compile({ kinds }: LoadedConfiguration, options: ComputeOptions): Profi
     [...STANDARD_DATASETS, ...of<Dataset>('dataset')].map(([id, each]) => [id, toUse(id, each)]),
   );
   const policies = new Map([...of<MergePolicy>('mergePolicy')].map(([id, policy]) => [id, { ...policy, id }]));
-  const hidden = [...datasets.values()].filter((each) => each.kind === 'EVENTS' && !each.profileEnabled);
-  const salt = hidden.map(({ id }) => id).sort();
   return {
     namespaces: new Map([...STANDARD_NAMESPACES, ...of<Namespace>('namespace')]),
     datasets,
     policies,
     defaultPolicy: [...policies.values()].find((policy) => policy.default) ?? DEFAULT_POLICY,
-    computed: [...of<ComputedAttribute>('computedAttribute').values()].map((each) => toComputed(each, options, salt)),
+    computed: [...of<ComputedAttribute>('computedAttribute').values()].map((each) => toComputed(each, options)),
     isShown: (key) => datasets.get(datasetOf(key))?.profileEnabled ?? false,
   };
 }
 
-// What is kept for an attribute is made anew when its definition changes, or whose events show.
-function toComputed(definition: ComputedAttribute, options: ComputeOptions, salt: readonly string[]): ComputedInUse {
+// What is kept for an attribute is made anew when its definition changes.
+function toComputed(definition: ComputedAttribute, options: ComputeOptions): ComputedInUse {
   const { filter, id } = definition;
   const { timeZone, maxRows } = options;
   const matches = filter === undefined ? {} : { matches: compileEventFilter(parseEventFilter(filter), timeZone) };
-  const text = JSON.stringify([definition, timeZone, salt]);
+  const text = JSON.stringify([definition, timeZone]);
   return {
     id,
     definition,

@@ -40,6 +40,6 @@ function causeOf({ items, gained, merged, split, rebuilt, head }: ChangedPerson)
     return { kind: 'MERGE', ...reference };
   }
   if (split || rebuilt) return { kind: 'SPLIT', ...reference };
-  if (last?.kind === 'COMPUTE') return { kind: 'RULE', reference: last.id };
+  if (last?.kind === 'REFRESH') return { kind: 'RULE', reference: last.id };
   return { kind: last?.kind === 'EVENT' ? 'EVENT' : 'RECORD', ...reference };
 }

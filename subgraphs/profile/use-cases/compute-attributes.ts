@@ -29,7 +29,7 @@ export async function computeChanges(
 ): Promise<ReadonlyMap<ChangedPerson, Computed>> {
   const attributes = settings.computed;
   if (attributes.length === 0) return new Map();
-  const concerned = changed.filter(({ items, rebuilt }) => rebuilt || items.some(isEventOrRequest));
+  const concerned = changed.filter(({ items, rebuilt }) => rebuilt || items.some(isEventOrRefresh));
   const owners = new Set(concerned.flatMap(({ head }) => head.identities.filter(hasEvents).map(({ key }) => key)));
   const known = await computed.load(sandbox, [...owners]);
   const outcomes = new Map<ChangedPerson, Computed>();
@@ -44,7 +44,7 @@ export async function computeChanges(
       if (after !== kept) writes.push(computed.toWrite(identity.key, after));
       states.push(after);
     }
-    const told = writes.length > 0 || person.rebuilt;
+    const told = writes.length > 0 || person.rebuilt || person.items.some(({ kind }) => kind === 'REFRESH');
     outcomes.set(person, { writes, ...(told ? { told: valuesOf(attributes, states, nowMs) } : {}) });
   }
   return outcomes;
@@ -91,8 +91,8 @@ function hasEvents({ events }: IdentityState): boolean {
   return events > 0;
 }
 
-function isEventOrRequest({ kind }: Item): boolean {
-  return kind === 'EVENT' || kind === 'COMPUTE';
+function isEventOrRefresh({ kind }: Item): boolean {
+  return kind === 'EVENT' || kind === 'REFRESH';
 }
 
 function eventsOf(owner: string, items: readonly Item[]): readonly ProfileEvent[] {

@@ -23,7 +23,6 @@ function mergeRecords(
   isEnabled: (dataset: string) => boolean,
 ): MergedRecords {
   const records = changed.items.filter(({ kind }) => kind === 'RECORD');
-  if (records.length === 0 && !changed.rebuilt) return { fragments: [] };
   const before = ofPerson(known, changed.before?.identities, isEnabled);
   const written = new Map<string, Fragment>();
   for (const record of records) {
@@ -34,13 +33,18 @@ function mergeRecords(
   }
   const after = ofPerson(new Map([...known, ...written]), changed.head.identities, isEnabled);
   const attributes = attributesOf(after, policy);
-  const same = isDeepStrictEqual(attributes, attributesOf(before, policy));
+  const refreshed = changed.items.some(({ kind }) => kind === 'REFRESH');
+  const same = !refreshed && isDeepStrictEqual(attributes, attributesOf(before, policy));
   return { fragments: [...written.values()], ...(same ? {} : { attributes }) };
 }
 
 /** The attributes that fragments make under a policy. */
 export function attributesOf(fragments: readonly Fragment[], policy: PolicyInUse): Fields {
   return toAttributes(resolveLeaves(fragmentsUnder(policy, fragments), orderOf(policy)));
+}
+
+function isRecordOrRefresh({ kind }: Item): boolean {
+  return kind === 'RECORD' || kind === 'REFRESH';
 }
 
 function newFragment({ dataset, owner }: Item): Fragment {
@@ -64,7 +68,7 @@ export async function mergeAllRecords(
   changed: readonly ChangedPerson[],
   { datasets, defaultPolicy }: ProfileSettings,
 ): Promise<ReadonlyMap<ChangedPerson, MergedRecords>> {
-  const concerned = changed.filter(({ items, rebuilt }) => rebuilt || items.some(({ kind }) => kind === 'RECORD'));
+  const concerned = changed.filter(({ items, rebuilt }) => rebuilt || items.some(isRecordOrRefresh));
   const identities = concerned.flatMap(({ before, head }) => [...(before?.identities ?? []), ...head.identities]);
   const known = await fragments.load(sandbox, identities);
   const isEnabled = (dataset: string): boolean => datasets.get(dataset)?.profileEnabled ?? false;

@@ -29,6 +29,8 @@ export interface Rebuild {
   readonly owners: Iterable<string>;
   /** Keys of events and records that are left out, as they are removed in the same commit. */
   readonly removed: ReadonlySet<string>;
+  /** Events and records that come in addition, as the same commit makes them show. */
+  readonly added?: readonly Item[];
   readonly cause: Cause;
 }
 
@@ -51,7 +53,12 @@ export async function planRebuild(dependencies: RebuildDependencies, rebuild: Re
   for (const cluster of allClusters(rows.items, loaded)) {
     const rebuilt = rebuildCluster(cluster, rules);
     const known = cluster.people.flatMap(({ head }) => head.identities);
-    const contents = await rebuildContents(dependencies, sandbox, known, cluster.items, settings);
+    const contents = await rebuildContents(
+      dependencies,
+      sandbox,
+      { known, items: cluster.items, moved: rows.moved },
+      settings,
+    );
     const isMoved = ({ head }: ChangedPerson): boolean =>
       head.identities.some(({ key }) => contents.changed.has(key) || rows.moved.has(key));
     const told = rebuilt.changed.filter((one) => !isAsBefore(one) || isMoved(one));
@@ -74,12 +81,13 @@ export async function planRebuild(dependencies: RebuildDependencies, rebuild: Re
 async function loadAll(
   dependencies: RebuildDependencies,
   settings: ProfileSettings,
-  { sandbox, owners, removed }: Rebuild,
+  { sandbox, owners, removed, added = [] }: Rebuild,
 ): Promise<{ readonly loaded: KnownPeople; readonly rows: LoadedRows }> {
   const asked = new Set(owners);
   for (;;) {
     const loaded = await loadPeopleOf(dependencies.people, sandbox, asked);
-    const rows = await loadRows(dependencies, settings, sandbox, loaded, removed);
+    const kept = await loadRows(dependencies, settings, sandbox, loaded, removed);
+    const rows = withAdded(kept, added);
     const named = rows.items.flatMap(({ identities }) => identities.map(({ key }) => key));
     const unknown = [...new Set(named)].filter((key) => !loaded.profileOf.has(key) && !asked.has(key));
     if (unknown.length === 0) return { loaded, rows };
@@ -87,6 +95,10 @@ async function loadAll(
     const found = await dependencies.people.owners(sandbox, unknown);
     if (found.size === 0) return { loaded, rows };
   }
+}
+
+function withAdded({ items, writes, moved }: LoadedRows, added: readonly Item[]): LoadedRows {
+  return { items: [...items, ...added], writes, moved: new Set([...moved, ...added.map(({ owner }) => owner)]) };
 }
 
 interface LoadedRows {

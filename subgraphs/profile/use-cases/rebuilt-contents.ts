@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ProfileEvent } from '../../../flow/events';
 import type { Write } from '../../../platform/store/store';
 import { type Fragment, mergeLeaves, toLeaves } from '../domain/attributes';
-import { addEvents, valuesOf } from '../domain/compute';
+import { addEvents, isComplete, type StatesByAttribute, valuesOf } from '../domain/compute';
 import type { ChangedPerson } from '../domain/fold-cluster';
 import type { IdentityState } from '../domain/head';
 import type { Item } from '../domain/item';
@@ -21,12 +21,21 @@ export interface RebuiltContents {
   tell(person: ChangedPerson, nowMs: number): Announcement;
 }
 
+/** What there was, what there is, and about whom it differs. */
+interface Contents {
+  readonly known: readonly IdentityState[];
+  readonly items: readonly Item[];
+  /** Identities that an event or record left or came to. */
+  readonly moved: ReadonlySet<string>;
+}
+
+type EventsByOwner = ReadonlyMap<string, readonly ProfileEvent[]>;
+
 /** Makes attributes and computed attributes of identities anew from all items that belong to them. */
 export async function rebuildContents(
   { fragments, computed }: { readonly fragments: FragmentStore; readonly computed: ComputedStore },
   sandbox: string,
-  known: readonly IdentityState[],
-  items: readonly Item[],
+  { known, items, moved }: Contents,
   settings: ProfileSettings,
 ): Promise<RebuiltContents> {
   const before = await fragments.load(sandbox, known);
@@ -44,20 +53,8 @@ export async function rebuildContents(
     changed.add(owner);
     writes.push(fragments.toRemoval(id));
   }
-  if (settings.computed.length > 0) {
-    for (const owner of new Set([...known.map(({ key }) => key), ...events.keys()])) {
-      const own = events.get(owner);
-      const states =
-        own &&
-        addEvents(
-          {},
-          settings.computed,
-          own.filter(({ key }) => settings.isShown(key)),
-          0,
-        );
-      writes.push(states ? computed.toWrite(owner, states) : computed.toRemoval(owner));
-    }
-  }
+  const states = await computeStates(computed, sandbox, { events, moved, known }, settings);
+  for (const [owner, own] of states.made) writes.push(own ? computed.toWrite(owner, own) : computed.toRemoval(owner));
   return {
     writes,
     changed,
@@ -68,24 +65,46 @@ export async function rebuildContents(
         ),
         settings.defaultPolicy,
       ),
-      ...tellComputed(head.identities, events, settings, nowMs),
+      ...tellComputed(head.identities, states.all, settings, nowMs),
     }),
   };
 }
 
 function tellComputed(
   identities: readonly IdentityState[],
-  events: ReadonlyMap<string, readonly ProfileEvent[]>,
-  { computed, isShown }: ProfileSettings,
+  states: ReadonlyMap<string, StatesByAttribute>,
+  { computed }: ProfileSettings,
   nowMs: number,
 ): Announcement {
   if (computed.length === 0) return {};
-  const states = identities.flatMap(({ key }) => {
-    const own = events.get(key)?.filter((event) => isShown(event.key));
-    return own ? [addEvents({}, computed, own, 0)] : [];
-  });
-  const { values, untilMs } = valuesOf(computed, states, nowMs);
+  const own = identities.map(({ key }) => states.get(key)).filter((each) => each !== undefined);
+  const { values, untilMs } = valuesOf(computed, own, nowMs);
   return { computedAttributes: values, computedUntilMs: untilMs };
+}
+
+// Made anew where an event came or left; elsewhere what is kept also knows events that are past keeping.
+async function computeStates(
+  computed: ComputedStore,
+  sandbox: string,
+  { events, moved, known }: { readonly events: EventsByOwner } & Pick<Contents, 'moved' | 'known'>,
+  settings: ProfileSettings,
+) {
+  const all = new Map<string, StatesByAttribute>();
+  const made = new Map<string, StatesByAttribute | undefined>();
+  if (settings.computed.length === 0) return { all, made };
+  const kept = await computed.load(
+    sandbox,
+    [...events.keys()].filter((owner) => !moved.has(owner)),
+  );
+  for (const [owner, own] of events) {
+    const states = kept.get(owner);
+    const whole = isComplete(states, settings.computed) ? states : undefined;
+    const next = whole ?? addEvents({}, settings.computed, own, 0);
+    all.set(owner, next);
+    if (moved.has(owner)) made.set(owner, next);
+  }
+  for (const { key } of known) if (moved.has(key) && !events.has(key)) made.set(key, undefined);
+  return { all, made };
 }
 
 function toFragments(items: readonly Item[]): ReadonlyMap<string, Fragment> {
@@ -99,7 +118,7 @@ function toFragments(items: readonly Item[]): ReadonlyMap<string, Fragment> {
   return fragments;
 }
 
-function eventsByOwner(items: readonly Item[]): ReadonlyMap<string, readonly ProfileEvent[]> {
+function eventsByOwner(items: readonly Item[]): EventsByOwner {
   const events = new Map<string, ProfileEvent[]>();
   for (const { kind, owner, key, atMs, data } of items) {
     if (kind !== 'EVENT') continue;

@@ -1,17 +1,19 @@
 import type { Clock } from '../../../platform/clock';
 import { AppError } from '../../../platform/errors';
 import type { Configuration, ConfigurationEffects } from '../../../platform/store/configuration';
-import type { Stored } from '../../../platform/store/store';
+import type { Stored, Write } from '../../../platform/store/store';
 import { compileSchema } from '../domain/compile-schema';
 import type { ComputedAttribute } from '../domain/computed/computed-attribute';
 import { findClash } from '../domain/computed/computed-values';
 import { parseEventFilter } from '../domain/computed/event-filter';
 import type { Dataset } from '../domain/dataset';
+import { isDerivedNamespace } from '../domain/identity';
 import type { MergePolicy } from '../domain/merge-policy';
 import type { Namespace } from '../domain/namespace';
-import { jobWrite, newJob } from '../store/job-store';
+import { type Job, jobWrite, newJob } from '../store/job-store';
 import { type ProfileConfiguration, type ProfileSettings, policyWrite } from '../store/profile-configuration';
-import { COMPUTE_JOB, computeJobId } from './backfill-computed';
+import { REBUILD_JOB, SWITCH_JOB, switchJobId } from './rebuild-people';
+import { COMPUTE_JOB, computeJobId, MERGE_JOB } from './refresh-people';
 
 /** The verbs over one kind of configuration. */
 export interface DefinitionUseCases<T> {
@@ -46,18 +48,41 @@ export interface DefinitionDependencies {
 
 /** The kinds of configuration, each with its checks. */
 export function createDefinitionUseCases(configuration: ProfileConfiguration, { clock, run }: DefinitionDependencies) {
-  const backfill = (id: string): ConfigurationEffects => ({
-    writes: [jobWrite(computeJobId(id), newJob(COMPUTE_JOB, clock.now(), {}))],
+  const begin = (kind: string, job: string, state: Job['state'] = {}): ConfigurationEffects => ({
+    writes: [jobWrite(job, newJob(kind, clock.now(), state))],
   });
+  const runNow = (sandbox: string, job: string): void => void run(sandbox, job);
   return {
     computedAttributes: verbs(configuration, configuration.computedAttributes, {
       check: checkComputed,
-      effects: backfill,
-      after: (sandbox, id) => void run(sandbox, computeJobId(id)),
+      effects: (id) => begin(COMPUTE_JOB, computeJobId(id)),
+      after: (sandbox, id) => runNow(sandbox, computeJobId(id)),
     }),
-    datasets: verbs(configuration, configuration.datasets, { check: checkDataset }),
-    namespaces: verbs(configuration, configuration.namespaces, { check: checkNamespace }),
-    policies: verbs(configuration, configuration.policies, { check: checkPolicy, effects: leaveOneDefault }),
+    datasets: verbs(configuration, configuration.datasets, {
+      check: checkDataset,
+      effects: (id, dataset, all) => {
+        const before = all.get(id)?.value;
+        const isSwitched = (before?.profileEnabled ?? false) !== (dataset?.profileEnabled ?? false);
+        const { kind } = dataset ?? before ?? {};
+        return before && isSwitched ? begin(SWITCH_JOB, switchJobId(id), { dataset: id, kind }) : {};
+      },
+      after: (sandbox, id) => runNow(sandbox, switchJobId(id)),
+    }),
+    namespaces: verbs(configuration, configuration.namespaces, {
+      check: checkNamespace,
+      // Nobody has an identity in a namespace that was not there, but for hashes that follow from others.
+      effects: (id, _, all) => (all.has(id) || isDerivedNamespace(id) ? begin(REBUILD_JOB, REBUILD_JOB) : {}),
+      after: (sandbox) => runNow(sandbox, REBUILD_JOB),
+    }),
+    policies: verbs(configuration, configuration.policies, {
+      check: checkPolicy,
+      effects: (id, definition, all) => {
+        const wasDefault = all.get(id)?.value.default ?? false;
+        const { writes = [] } = wasDefault || definition?.default ? begin(MERGE_JOB, MERGE_JOB) : {};
+        return { writes: [...writes, ...leaveOneDefault(id, definition, all)] };
+      },
+      after: (sandbox) => runNow(sandbox, MERGE_JOB),
+    }),
   };
 }
 
@@ -87,11 +112,16 @@ function verbs<T extends object>(
 }
 
 // Only one policy is the default: the one that was last said to be.
-const leaveOneDefault: NonNullable<Kind<MergePolicy>['effects']> = (id, definition, all) => ({
-  writes: [...all.values()]
-    .filter((other) => definition?.default && other.id !== id && other.value.default)
-    .map((other) => policyWrite({ ...other, value: { ...other.value, default: false } })),
-});
+function leaveOneDefault(
+  id: string,
+  definition: MergePolicy | undefined,
+  all: ReadonlyMap<string, Stored<MergePolicy>>,
+): readonly Write[] {
+  if (!definition?.default) return [];
+  return [...all.values()]
+    .filter((other) => other.id !== id && other.value.default)
+    .map((other) => policyWrite({ ...other, value: { ...other.value, default: false } }));
+}
 
 const checkDataset: Check<Dataset> = (id, { kind, schema, identities, retainEventsDays }, { namespaces, datasets }) => {
   const before = datasets.get(id);

@@ -146,9 +146,13 @@ describe('P-2 datasets', () => {
     await put({ id: 'switched', kind: 'EVENTS', profileEnabled: false });
     await put({ id: 'facts', kind: 'RECORDS', profileEnabled: false });
     expect(await seen()).toEqual([{}, 0]);
+    await profile.subgraph.idle();
+    expect(await profile.find('CRMID', 'switched')).toBeNull();
+    await profile.ingest('switched', event('b', NOW_MS, who({ CRMID: 'switched' })));
     await put({ id: 'switched', kind: 'EVENTS' });
     await put({ id: 'facts', kind: 'RECORDS' });
-    expect(await seen()).toEqual([{ colour: 'red' }, 1]);
+    await profile.subgraph.idle();
+    expect(await seen()).toEqual([{ colour: 'red' }, 2]);
   });
 
   test('an unknown dataset is NOT_FOUND, one of another kind BAD_USER_INPUT', async () => {

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type Answer, ecid, event, eventIds, NOW_MS, openProfile, type ProfileFixture, who } from './profile-fixture';
+import { histories, send, stateOf } from './random-history';
+
+let profile: ProfileFixture;
+beforeAll(async () => {
+  profile = await openProfile();
+});
+afterAll(() => profile.close());
+
+const put = (kind: string, input: object, sandbox = 'default') =>
+  profile.get(`mutation ($i: ${kind}Input!) { put${kind}(input: $i) { id } }`, { i: input }, { sandbox });
+const EMAIL_UNIQUE = { id: 'Email', type: 'EMAIL', priority: 2, unique: true };
+
+describe('P-8 a changed configuration of namespaces', () => {
+  test('P-11 is tried in simulation, then applied: existing graphs are made anew in the background', async () => {
+    const items = [
+      event('a', NOW_MS, who({ CRMID: 'r1', Email: 'one@example.test' })),
+      event('b', NOW_MS + 1, who({ CRMID: 'r1', Email: 'two@example.test' })),
+    ];
+    await profile.ingest('web', ...items);
+    const simulate = async (configuration?: object[]) =>
+      (
+        await profile.get(
+          'query ($i: [JSONObject!]!, $c: [NamespaceInput!]) { simulateIdentityGraph(items: $i, configuration: $c) { identities { value } droppedLinks { item } } }',
+          { i: items, c: configuration },
+        )
+      ).simulateIdentityGraph;
+    expect(await simulate()).toHaveLength(1);
+    const simulated = await simulate([EMAIL_UNIQUE]);
+    expect(simulated).toHaveLength(2);
+    expect(simulated[0].droppedLinks).toHaveLength(1);
+
+    const { id } = await profile.find('CRMID', 'r1');
+    await put('Namespace', EMAIL_UNIQUE);
+    await profile.subgraph.idle();
+    expect((await profile.find('Email', 'two@example.test')).id).toBe(id);
+    expect((await profile.find('Email', 'one@example.test')).id).not.toBe(id);
+    const { namespace } = await profile.get('{ namespace(id: "Email") { rebuild { done finishedAt } } }');
+    expect(namespace.rebuild).toMatchObject({ finishedAt: expect.any(String) });
+  });
+
+  test('P-9 whose an event is follows a changed priority', async () => {
+    await profile.ingest('web', { ...event('a', NOW_MS, who({ CRMID: 'r2', IDFA: 'phone' })), _id: 'r2-event' });
+    await profile.ingest('web', event('b', NOW_MS + 1, who({ CRMID: 'r3', IDFA: 'phone' })));
+    expect(eventIds(await profile.find('CRMID', 'r2'))).toEqual(['r2-event']);
+    await put('Namespace', { id: 'CRMID', type: 'CROSS_DEVICE', priority: 9, unique: true });
+    await profile.subgraph.idle();
+    expect(eventIds(await profile.find('CRMID', 'r2'))).toEqual([]);
+    expect(eventIds(await profile.find('CRMID', 'r3'))).toContain('r2-event');
+    await profile.get('mutation { deleteNamespace(id: "CRMID") { id } }');
+    await profile.subgraph.idle();
+    expect(eventIds(await profile.find('CRMID', 'r2'))).toEqual(['r2-event']);
+  });
+
+  test('P-11 applied to random histories, everybody is as if it had held from the beginning', async () => {
+    let sandboxes = 0;
+    await fc.assert(
+      fc.asyncProperty(histories, async (history) => {
+        sandboxes += 1;
+        const [later, always] = [`l${sandboxes}`, `w${sandboxes}`];
+        await put('Namespace', EMAIL_UNIQUE, always);
+        await send(profile, always, history, 3);
+        await send(profile, later, history, 3);
+        await put('Namespace', EMAIL_UNIQUE, later);
+        await profile.subgraph.idle();
+        expect(await stateOf(profile, later)).toEqual(await stateOf(profile, always));
+      }),
+      { numRuns: process.env.ATTUNE_TEST_LONG === '1' ? 1000 : 60 },
+    );
+  }, 300_000);
+
+  test('making people anew by an unchanged configuration changes and announces nothing', async () => {
+    const before = await stateOf(profile, 'default');
+    const count = async () => [...(await profile.changes()).values()].flat().length;
+    const announced = await count();
+    await put('Namespace', { id: 'GAID', type: 'DEVICE', priority: 6 });
+    await profile.subgraph.idle();
+    expect(await stateOf(profile, 'default')).toEqual(before);
+    expect(await count()).toBe(announced);
+  });
+});
+
+describe('P-13 another default merge policy', () => {
+  test('P-13 is announced to those who keep what they were told of attributes', async () => {
+    await put('Dataset', { id: 'first', kind: 'RECORDS' });
+    await profile.ingest('crm', { ...who({ CRMID: 'm1' }), timestamp: '2026-01-02', tier: 'gold' });
+    await profile.ingest('first', { ...who({ CRMID: 'm1' }), timestamp: '2026-01-01', tier: 'silver' });
+    const { id } = await profile.find('CRMID', 'm1');
+    const policy = { id: 'p', attributes: 'DATASET_PRECEDENCE', datasetPrecedence: ['first', 'crm'], default: true };
+    await put('MergePolicy', policy);
+    await profile.subgraph.idle();
+    const last = (await profile.changes()).get(id)?.at(-1);
+    expect(last).toMatchObject({ attributes: { tier: 'silver' }, cause: { kind: 'RULE' } });
+    const anonymous: Answer = await profile.find('ECID', ecid(1));
+    expect(anonymous).toBeNull();
+  });
+});
