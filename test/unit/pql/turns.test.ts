@@ -2,50 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compileTimedPql } from '../../../platform/pql/evaluate';
 import { parsePql } from '../../../platform/pql/parse';
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-const START_MS = Date.UTC(2023, 8, 1);
-
-const unit = fc.constantFrom('second', 'minutes', 'hours', 'days', 'weeks', 'months', 'quarters', 'years');
-const reference = fc.oneof(
-  fc.constantFrom('now', 'now', 'today', 'yesterday', 'tomorrow', 'date(2024, 2, 29)'),
-  fc
-    .tuple(fc.constantFrom('this', 'last', 'next'), fc.constantFrom('hour', 'day', 'week', 'month', 'quarter', 'year'))
-    .map((parts) => parts.join(' ')),
-);
-const condition = fc
-  .tuple(
-    fc.oneof(
-      fc
-        .tuple(
-          fc.constantFrom('<', '<=', '>', '>=', '=', '!='),
-          fc.integer({ min: 0, max: 40 }),
-          unit,
-          fc.constantFrom('before', 'after', 'from'),
-          reference,
-        )
-        .map((parts) => parts.join(' ')),
-      fc.tuple(fc.constantFrom('before', 'after', 'from', 'on'), reference).map((parts) => parts.join(' ')),
-      fc.tuple(reference, reference).map(([low, high]) => `between ${low} and ${high}`),
-    ),
-    fc.constantFrom('', '', ' ignoring year'),
-  )
-  .map((parts) => `t occurs ${parts.join('')}`);
-const instant = fc.oneof(
-  fc.integer({ min: 0, max: 500 * DAY_MS }),
-  fc.integer({ min: 0, max: 500 * 24 }).map((hours) => hours * HOUR_MS),
-  fc.integer({ min: 190 * 96, max: 230 * 96 }).map((quarters) => quarters * (HOUR_MS / 4)),
-);
+import { conditions, DAY_MS, instants, START_MS } from './random-conditions';
 
 describe('turns', () => {
   for (const timeZone of ['UTC', 'Europe/Berlin', 'America/Sao_Paulo', 'Asia/Kathmandu', 'America/New_York']) {
     it(`S-7 an answer stays until the turn that was announced with it, ${timeZone}`, () => {
       fc.assert(
         fc.property(
-          condition,
-          instant,
-          instant,
+          conditions,
+          instants,
+          instants,
           fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 3, maxLength: 3 }),
           (rule, t, now, fractions) => {
             const parsed = parsePql(rule);
