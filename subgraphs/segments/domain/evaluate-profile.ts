@@ -1,8 +1,10 @@
 import type { Cause, ProfileChanged } from '../../../flow/events';
 import type { ProfileSnapshot } from '../../../flow/ports';
-import { advance, applyChange, beginAnew, type Evaluated, isCurrent, type Step, toStep } from './evaluated';
+import { advance, applyChange, beginAnew, receiveImports } from './advance';
+import { type Evaluated, type Imports, isCurrent } from './evaluated';
 import type { Plan } from './plan';
-import { endProfile, rehydrate, type Trigger } from './rehydrate';
+import { endProfile, rehydrate } from './rehydrate';
+import { followedBy, type Step, stay, toStep } from './step';
 
 /** What is known about a profile that its evaluation has not seen. */
 export interface News {
@@ -17,7 +19,22 @@ export interface News {
   /** The instant of the snapshot's evaluation, where it is known; what time moved since then follows. */
   readonly snapshotAtMs?: number | undefined;
   readonly backfillSinceMs?: number | undefined;
+  /** Computed attributes that time alone changed. */
+  readonly computed?: Computed | undefined;
+  readonly imported?: Imported | undefined;
   readonly scan?: Scan | undefined;
+}
+
+/** Computed attributes as they are now. */
+export type Computed = Pick<ProfileSnapshot, 'computedAttributes' | 'computedUntilMs'>;
+
+/** Audiences from elsewhere that name one of the profile's identities. */
+export interface Imported {
+  readonly imports: Imports;
+  /** True when these are all; else the profile may be in others. */
+  readonly isWhole: boolean;
+  /** What moves those that are new, or no more. */
+  readonly cause: Cause;
 }
 
 /** General rules that are asked now: they need the profile whole. */
@@ -31,18 +48,19 @@ export interface Scan {
 
 /** Brings a profile's evaluation up to date with `news`. Changes the state that `before` holds in place. */
 export function evaluateProfile(before: Evaluated, news: News, plan: Plan): Step {
-  let { evaluated, transitions }: Step = { evaluated: before, transitions: [] };
-  const go = (step: Step): void => {
-    evaluated = step.evaluated;
-    transitions = transitions.length === 0 ? step.transitions : [...transitions, ...step.transitions];
+  let step = stay(before);
+  const go = (next: (evaluated: Evaluated) => Step): void => {
+    step = followedBy(step, next);
   };
-  for (const change of news.changes) {
-    if (change.revision > evaluated.revision) go(takeChange(evaluated, change, news, plan));
-  }
-  if (isSnapshotNews(evaluated, news, plan)) go(fromSnapshot(evaluated, news, undefined, plan));
-  if (news.untilMs !== undefined && isCurrent(evaluated, plan)) go(advance(evaluated, news.untilMs, plan));
-  if (news.scan && isCurrent(evaluated, plan)) go(scanProfile(evaluated, news.scan, news.nowMs, plan));
-  return { evaluated, transitions };
+  for (const change of news.changes) go((evaluated) => takeChange(evaluated, change, news, plan));
+  go((evaluated) => takeSnapshot(evaluated, news, plan));
+  go((evaluated) => takeImports(evaluated, news, plan));
+  if (!isCurrent(step.evaluated, plan)) return step;
+  const { untilMs, computed, scan, nowMs } = news;
+  if (untilMs !== undefined) go((evaluated) => advance(evaluated, untilMs, plan));
+  if (computed) go((evaluated) => takeComputed(evaluated, computed, nowMs, plan));
+  if (scan) go((evaluated) => scanProfile(evaluated, scan, nowMs, plan));
+  return step;
 }
 
 /** True when the changes cannot be taken without reading the profile itself. */
@@ -64,6 +82,7 @@ function isFirst(revisionBefore: number, change: ProfileChanged): boolean {
 }
 
 function takeChange(evaluated: Evaluated, change: ProfileChanged, news: News, plan: Plan): Step {
+  if (change.revision <= evaluated.revision) return stay(evaluated);
   if (change.endedIn !== undefined) return endProfile(evaluated, change);
   if (isFirst(evaluated.revision, change)) return beginAnew(change, plan);
   const follows = change.revision === evaluated.revision + 1 && !change.rebuilt;
@@ -71,33 +90,52 @@ function takeChange(evaluated: Evaluated, change: ProfileChanged, news: News, pl
   return fromSnapshot(evaluated, news, change, plan);
 }
 
-function isSnapshotNews(evaluated: Evaluated, { snapshot }: News, plan: Plan): boolean {
-  if (!snapshot || evaluated.ended) return false;
-  return !isCurrent(evaluated, plan) || snapshot.revision > evaluated.revision;
+function takeSnapshot(evaluated: Evaluated, news: News, plan: Plan): Step {
+  const { snapshot } = news;
+  if (!snapshot || evaluated.ended) return stay(evaluated);
+  if (isCurrent(evaluated, plan) && snapshot.revision <= evaluated.revision) return stay(evaluated);
+  return fromSnapshot(evaluated, news, undefined, plan);
 }
 
 // A profile that is no more answers with none, or with the one that it became: its end is in the log.
-function fromSnapshot(evaluated: Evaluated, news: News, change: ProfileChanged | undefined, plan: Plan): Step {
+function fromSnapshot(evaluated: Evaluated, news: News, trigger: ProfileChanged | undefined, plan: Plan): Step {
   const { snapshot, backfillSinceMs } = news;
-  if (!snapshot || snapshot.revision < evaluated.revision) return { evaluated, transitions: [] };
-  const nowMs = change ? Math.max(change.atMs, plan.sinceMs) : (news.snapshotAtMs ?? news.nowMs);
-  const trigger: Trigger | undefined = change;
-  return rehydrate(
-    evaluated,
-    { snapshot, nowMs, ...(trigger && { trigger }), ...(backfillSinceMs !== undefined && { backfillSinceMs }) },
-    plan,
-  );
+  if (!snapshot || snapshot.revision < evaluated.revision) return stay(evaluated);
+  const nowMs = trigger ? Math.max(trigger.atMs, plan.sinceMs) : (news.snapshotAtMs ?? news.nowMs);
+  return rehydrate(evaluated, { snapshot, nowMs, trigger, backfillSinceMs }, plan);
 }
 
-function scanProfile(before: Evaluated, scan: Scan, nowMs: number, plan: Plan): Step {
-  const { state } = before;
+function takeImports(evaluated: Evaluated, { imported, nowMs, changes }: News, plan: Plan): Step {
+  if (evaluated.ended || (!imported && evaluated.imports.size === 0)) return stay(evaluated);
+  const { imports, isWhole, cause } = imported ?? NOTHING;
+  const all = new Map(isWhole ? imports : [...evaluated.imports, ...imports]);
+  for (const id of all.keys()) if (plan.versionOf(id) === 0) all.delete(id);
+  const atMs = changes.at(-1)?.atMs ?? nowMs;
+  return receiveImports(evaluated, all, cause, atMs, `i${atMs}`, plan);
+}
+
+// What is no longer there at all was withdrawn.
+const NOTHING: Imported = { imports: new Map(), isWhole: false, cause: { kind: 'RULE' } };
+
+function takeComputed(evaluated: Evaluated, computed: Computed, nowMs: number, plan: Plan): Step {
+  const { state, computedUntilMs: dueMs = nowMs } = evaluated;
+  if (!state) return stay(evaluated);
+  const { computedAttributes, computedUntilMs } = computed;
+  const cause = { kind: 'TIME', reference: new Date(dueMs).toISOString() } as const;
+  const flips = plan.rules.apply(state, { cause, events: [], computedAttributes }, nowMs);
+  return toStep({ ...evaluated, computedUntilMs }, flips, ({ atMs }) => `t${atMs}`, plan);
+}
+
+function scanProfile(evaluated: Evaluated, scan: Scan, nowMs: number, plan: Plan): Step {
   const general = plan.rules.general.filter((id) => scan.segmentIds.includes(id));
-  if (!state || general.length === 0) return { evaluated: before, transitions: [] };
-  const waited = advance(before, nowMs, plan);
-  const answers = plan.rules.evaluateGeneral(scan.snapshot, state, nowMs, general);
-  const flips = [...answers].flatMap(([id, isMember]) =>
-    isMember === plan.rules.isRealized(state, id) ? [] : plan.rules.setGiven(state, id, isMember, nowMs, scan.cause),
-  );
-  const scanned = toStep(waited.evaluated, flips, () => scan.origin, plan);
-  return { evaluated: scanned.evaluated, transitions: [...waited.transitions, ...scanned.transitions] };
+  if (general.length === 0) return stay(evaluated);
+  return followedBy(advance(evaluated, nowMs, plan), (waited) => {
+    const { state } = waited;
+    if (!state) return stay(waited);
+    const answers = plan.rules.evaluateGeneral(scan.snapshot, state, nowMs, general);
+    const flips = [...answers].flatMap(([id, isMember]) =>
+      isMember === plan.rules.isRealized(state, id) ? [] : plan.rules.setGiven(state, id, isMember, nowMs, scan.cause),
+    );
+    return toStep(waited, flips, () => scan.origin, plan);
+  });
 }

@@ -1,7 +1,9 @@
-import type { ProfileChanged } from '../../../flow/events';
-import type { Flip, Person, RuleState } from './engine/rule-set';
-import { applyTransitions, type Memberships, type Transition } from './membership';
+import type { RuleState } from './engine/rule-set';
+import type { Memberships } from './membership';
 import type { Plan } from './plan';
+
+/** Audiences from elsewhere that a profile is in, and until when, in milliseconds. */
+export type Imports = ReadonlyMap<string, number>;
 
 /** What is known of one profile: how far it was evaluated, under which plan, and where it stands. */
 export interface Evaluated {
@@ -14,71 +16,41 @@ export interface Evaluated {
   /** Absent: to be made from a snapshot. Changed in place by what evaluates it further. */
   readonly state?: RuleState;
   readonly memberships: Memberships;
+  readonly imports: Imports;
+  /** When time alone changes the computed attributes next, as far as that is known. */
+  readonly computedUntilMs?: number | undefined;
   /** True when the profile is no more. */
   readonly ended: boolean;
 }
 
-/** An evaluation further on, and the moves that it brought. */
-export interface Step {
-  readonly evaluated: Evaluated;
-  readonly transitions: readonly Transition[];
-}
-
-const NOBODY: Person = { attributes: {}, events: [] };
-
 /** A profile that was never evaluated. */
-export const NEVER: Evaluated = { revision: 0, fingerprint: '', planSinceMs: 0, memberships: new Map(), ended: false };
+export const NEVER: Evaluated = {
+  revision: 0,
+  fingerprint: '',
+  planSinceMs: 0,
+  memberships: new Map(),
+  imports: new Map(),
+  ended: false,
+};
 
 /** True when `state` can be evaluated further under `plan` by the change after `revision`. */
 export function isCurrent(evaluated: Evaluated, plan: Plan): boolean {
   return evaluated.state !== undefined && evaluated.fingerprint === plan.fingerprint;
 }
 
-/** A profile with its first change: what holds for it then, also what holds for everyone, comes of that change. */
-export function beginAnew(change: ProfileChanged, plan: Plan): Step {
-  const { fingerprint, sinceMs, rules } = plan;
-  const { revision, atMs } = change;
-  const state = rules.hydrate(NOBODY, atMs);
-  const causes = new Map(rules.apply(state, change, atMs).map(({ segmentId, cause }) => [segmentId, cause]));
-  const flips = rules.realized(state).map((segmentId): Flip => {
-    return { segmentId, status: 'REALIZED', atMs, cause: causes.get(segmentId) ?? change.cause };
-  });
-  const begun = { ...NEVER, revision, fingerprint, planSinceMs: sinceMs, state };
-  return toStep(begun, flips, () => `r${revision}`, plan);
+/** The next instant at which time alone may move something; `undefined` for never, and for what is not current. */
+export function findDueMs(evaluated: Evaluated, plan: Plan): number | undefined {
+  const { state, imports, computedUntilMs = Number.POSITIVE_INFINITY, ended } = evaluated;
+  if (!state || ended || !isCurrent(evaluated, plan)) return undefined;
+  const ofRules = plan.rules.nextDueMs(state) ?? Number.POSITIVE_INFINITY;
+  const ofComputed = plan.readsComputed ? computedUntilMs : Number.POSITIVE_INFINITY;
+  const dueMs = Math.min(ofRules, ofComputed, nextExpiryMs(imports));
+  return Number.isFinite(dueMs) ? dueMs : undefined;
 }
 
-/** The next change of a profile whose state is current. Time that passed before it has its effect first. */
-export function applyChange(evaluated: Evaluated, change: ProfileChanged, plan: Plan): Step {
-  const { state } = evaluated;
-  if (!state) throw new Error('A change can be applied to a current state only.');
-  const { revision, atMs } = change;
-  const waited = advance(evaluated, atMs, plan);
-  const flips = plan.rules.apply(state, change, atMs);
-  const changed = toStep({ ...waited.evaluated, revision }, flips, () => `r${revision}`, plan);
-  return { evaluated: changed.evaluated, transitions: [...waited.transitions, ...changed.transitions] };
-}
-
-/** What time alone moves up to `nowMs`, each at its own instant. The state must be current. */
-export function advance(evaluated: Evaluated, nowMs: number, plan: Plan): Step {
-  const { state } = evaluated;
-  if (!state || (plan.rules.nextDueMs(state) ?? Number.POSITIVE_INFINITY) > nowMs) {
-    return { evaluated, transitions: [] };
-  }
-  return toStep(evaluated, plan.rules.advance(state, nowMs), ({ atMs }) => `t${atMs}`, plan);
-}
-
-/** The evaluation with `flips`; `originOf` tells what each came of. */
-export function toStep(
-  evaluated: Evaluated,
-  flips: readonly Flip[],
-  originOf: (flip: Flip) => string,
-  plan: Plan,
-): Step {
-  const { revision } = evaluated;
-  const transitions = flips.map((flip): Transition => {
-    const { segmentId, status, atMs, cause } = flip;
-    return { segmentId, status, atMs, cause, version: plan.versionOf(segmentId), revision, origin: originOf(flip) };
-  });
-  const memberships = applyTransitions(evaluated.memberships, transitions);
-  return { evaluated: { ...evaluated, memberships }, transitions };
+/** When the first of the imported memberships ends; Infinity when there is none. */
+export function nextExpiryMs(imports: Imports): number {
+  let next = Number.POSITIVE_INFINITY;
+  for (const untilMs of imports.values()) next = Math.min(next, untilMs);
+  return next;
 }

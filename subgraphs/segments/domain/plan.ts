@@ -22,6 +22,10 @@ export interface Plan {
   readonly rules: RuleSet;
   /** Published rules that read the request, each after those that it asks for. Nothing of them is kept. */
   readonly requestRules: readonly RequestRule[];
+  /** True when a rule reads computed attributes, which time alone may change. */
+  readonly readsComputed: boolean;
+  /** True when there are audiences from elsewhere. */
+  readonly hasAudiences: boolean;
   /** Every segment, deleted ones included. */
   readonly segments: ReadonlyMap<string, Segment>;
   /** The live version of a segment; 0 when it is not published. */
@@ -41,6 +45,7 @@ interface Live {
 export function createPlanner(timeZone: string): (segments: ReadonlyMap<string, Segment>) => Plan {
   const ruleSetOf = rememberRuleSets(timeZone);
   return (segments) => {
+    const audiences = new Map([...segments].filter(([, { external, live: rule }]) => external && rule));
     const live = [...segments].flatMap(toLive).sort((a, b) => (a.id < b.id ? -1 : 1));
     const byId = new Map(live.map((each) => [each.id, each]));
     const onRequest = findRequestRules(live, byId);
@@ -52,8 +57,10 @@ export function createPlanner(timeZone: string): (segments: ReadonlyMap<string, 
       sinceMs: stamps.reduce((a, b) => Math.max(a, b), 0),
       rules,
       requestRules: [...onRequest].map((each) => toRequestRule(each, timeZone)),
+      readsComputed: live.some(({ reads }) => reads.fields.some(({ path }) => path.startsWith('computedAttributes'))),
+      hasAudiences: audiences.size > 0,
       segments,
-      versionOf: (id) => byId.get(id)?.rule.version ?? 0,
+      versionOf: (id) => byId.get(id)?.rule.version ?? audiences.get(id)?.live?.version ?? 0,
       movedAtMs: (id) => movedAtMs(id, byId, movedAt),
     };
   };
@@ -75,8 +82,8 @@ function rememberRuleSets(timeZone: string): (live: readonly Live[]) => RuleSet 
   };
 }
 
-function toLive([id, { live }]: [string, Segment]): readonly Live[] {
-  if (!live) return [];
+function toLive([id, { live, external }]: [string, Segment]): readonly Live[] {
+  if (!live || external) return [];
   const parsed = parsePql(live.rule);
   return parsed.ok ? [{ id, rule: live, tree: parsed.tree, reads: inspectPql(parsed.tree) }] : [];
 }

@@ -1,8 +1,9 @@
 import type { ProfileChanged } from '../../../flow/events';
 import type { ProfileSnapshot } from '../../../flow/ports';
-import type { Evaluated, Step } from './evaluated';
+import type { Evaluated } from './evaluated';
 import { applyTransitions, type Membership, type Transition } from './membership';
 import type { Plan } from './plan';
+import type { Step } from './step';
 
 /** A change of the profile, as what moved its memberships. */
 export type Trigger = Pick<ProfileChanged, 'revision' | 'atMs' | 'cause'>;
@@ -12,9 +13,9 @@ export interface Rehydration {
   readonly snapshot: ProfileSnapshot;
   readonly nowMs: number;
   /** The change that called for it; absent: it is not known whether there was one. */
-  readonly trigger?: Trigger;
+  readonly trigger?: Trigger | undefined;
   /** Since when rules are being brought to all people: one that is as new moves people by itself. Absent: none is. */
-  readonly backfillSinceMs?: number;
+  readonly backfillSinceMs?: number | undefined;
 }
 
 /** The origin of a move whose cause is still to be found, by `traceTransitions`. */
@@ -26,8 +27,9 @@ export const UNTRACED = 'untraced';
  */
 export function rehydrate(before: Evaluated, rehydration: Rehydration, plan: Plan): Step {
   const { snapshot, nowMs } = rehydration;
-  const state = plan.rules.hydrate(snapshot, nowMs);
-  const realized = new Set(plan.rules.realized(state));
+  const { imports } = before;
+  const state = plan.rules.hydrate(snapshot, nowMs, imports.keys());
+  const realized = new Set([...plan.rules.realized(state), ...imports.keys()]);
   const transitions: Transition[] = [];
   const move = (segmentId: string, status: Membership['status']): void => {
     transitions.push(toTransition(segmentId, status, before, rehydration, plan));
@@ -41,8 +43,18 @@ export function rehydrate(before: Evaluated, rehydration: Rehydration, plan: Pla
   const { fingerprint, sinceMs } = plan;
   const memberships = applyTransitions(before.memberships, transitions);
   const revision = Math.max(before.revision, snapshot.revision);
+  const { computedUntilMs } = snapshot;
   return {
-    evaluated: { revision, fingerprint, planSinceMs: sinceMs, state, memberships, ended: false },
+    evaluated: {
+      revision,
+      fingerprint,
+      planSinceMs: sinceMs,
+      state,
+      memberships,
+      imports,
+      computedUntilMs,
+      ended: false,
+    },
     transitions,
   };
 }
@@ -55,7 +67,10 @@ export function endProfile(before: Evaluated, { revision, atMs, cause }: Trigger
       : [],
   );
   const { state: _, ...rest } = before;
-  return { evaluated: { ...rest, revision, memberships: new Map(), ended: true }, transitions };
+  return {
+    evaluated: { ...rest, revision, memberships: new Map(), imports: new Map(), ended: true },
+    transitions,
+  };
 }
 
 /**

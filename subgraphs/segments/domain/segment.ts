@@ -22,6 +22,13 @@ export interface LiveRule {
   readonly sinceMs: number;
 }
 
+/** Where the members of a segment come from that no rule finds (S-16). */
+export interface ExternalSource {
+  readonly provider: string;
+  /** For how long an import holds that does not say. */
+  readonly validDays: number;
+}
+
 /** A segment as it is kept. `live` is there exactly while it is published, and may be older than what was saved last. */
 export interface Segment extends SegmentDraft {
   readonly status: SegmentStatus;
@@ -30,6 +37,8 @@ export interface Segment extends SegmentDraft {
   /** The version at which the saved rule last changed. */
   readonly ruleVersion: number;
   readonly live?: LiveRule;
+  /** Set for an audience from elsewhere. */
+  readonly external?: ExternalSource;
   /** When it was last withdrawn, while it is not published. Milliseconds. */
   readonly endedMs?: number;
 }

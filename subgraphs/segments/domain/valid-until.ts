@@ -1,4 +1,5 @@
-import type { Evaluated } from './evaluated';
+import { advance } from './advance';
+import { type Evaluated, findDueMs } from './evaluated';
 import type { Plan } from './plan';
 
 // Further ahead than so many instants at which something could move, nothing is promised.
@@ -6,18 +7,21 @@ const MOST_STEPS = 256;
 
 /** When time alone will end the profile's membership of each of `segmentIds`; those that it does not end are left out. */
 export function findValidUntil(
-  { state }: Evaluated,
+  evaluated: Evaluated,
   segmentIds: readonly string[],
   plan: Plan,
 ): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
-  if (!state) return found;
+  if (!evaluated.state) return found;
   const wanted = new Set(segmentIds);
-  const ahead = plan.rules.clone(state);
+  // What computed attributes will be by then is not known here.
+  let ahead: Evaluated = { ...evaluated, state: plan.rules.clone(evaluated.state), computedUntilMs: undefined };
   for (let step = 0; step < MOST_STEPS && found.size < wanted.size; step += 1) {
-    const dueMs = plan.rules.nextDueMs(ahead);
+    const dueMs = findDueMs(ahead, plan);
     if (dueMs === undefined) break;
-    for (const { segmentId, atMs } of plan.rules.advance(ahead, dueMs)) {
+    const next = advance(ahead, dueMs, plan);
+    ahead = next.evaluated;
+    for (const { segmentId, atMs } of next.transitions) {
       if (wanted.has(segmentId) && !found.has(segmentId)) found.set(segmentId, atMs);
     }
   }

@@ -15,6 +15,8 @@ interface StateDocument {
   readonly planSinceMs: number;
   readonly state?: unknown;
   readonly memberships: PackedMemberships;
+  readonly imports?: Readonly<Record<string, number>>;
+  readonly computedUntilMs?: number;
   readonly listedMs?: number;
   /** The process that listed it: what another one did since is not known. */
   readonly listedBy?: string;
@@ -127,11 +129,6 @@ export function createStateStore(store: Store, most: number, holder: string): St
   };
 }
 
-/** When the evaluation could change by itself, under the plan that it belongs to. */
-export function dueMsOf({ evaluated: { state, fingerprint, ended } }: Known, plan: Plan): number | undefined {
-  return state && !ended && fingerprint === plan.fingerprint ? plan.rules.nextDueMs(state) : undefined;
-}
-
 function unknown(profileId: string): Known {
   return { profileId, evaluated: NEVER, version: null, storedRevision: 0 };
 }
@@ -145,7 +142,7 @@ function keyOf(sandbox: string, profileId: string): string {
 }
 
 function toKnown(profileId: string, { version, value }: Stored<StateDocument>, plan: Plan, holder: string): Known {
-  const { revision, fingerprint, planSinceMs, state, memberships, ended } = value;
+  const { revision, fingerprint, planSinceMs, state, memberships, imports = {}, computedUntilMs, ended } = value;
   const unpacked = state !== undefined && fingerprint === plan.fingerprint ? plan.rules.unpack(state) : undefined;
   const listedMs = value.listedBy === holder ? value.listedMs : undefined;
   return {
@@ -159,6 +156,8 @@ function toKnown(profileId: string, { version, value }: Stored<StateDocument>, p
       fingerprint,
       planSinceMs,
       memberships: unpackMemberships(memberships),
+      imports: new Map(Object.entries(imports)),
+      computedUntilMs,
       ended: ended === 1,
       ...(unpacked && { state: unpacked }),
     },
@@ -166,12 +165,14 @@ function toKnown(profileId: string, { version, value }: Stored<StateDocument>, p
 }
 
 function toDocument({ evaluated, listedMs }: Known, plan: Plan, holder: string): StateDocument {
-  const { revision, fingerprint, planSinceMs, state, memberships, ended } = evaluated;
+  const { revision, fingerprint, planSinceMs, state, memberships, imports, computedUntilMs, ended } = evaluated;
   return {
     revision,
     fingerprint,
     planSinceMs,
     memberships: packMemberships(memberships),
+    ...(imports.size > 0 && { imports: Object.fromEntries(imports) }),
+    ...(computedUntilMs !== undefined && { computedUntilMs }),
     ...(state !== undefined && fingerprint === plan.fingerprint && { state: plan.rules.pack(state) }),
     ...(listedMs !== undefined && { listedMs, listedBy: holder }),
     ...(ended && { ended: 1 as const }),

@@ -1,12 +1,13 @@
 import type { Clock } from '../../../platform/clock';
 import type { NewLogEntry } from '../../../platform/store/event-log';
 import type { Store, Write } from '../../../platform/store/store';
+import { findDueMs } from '../domain/evaluated';
 import { type MembershipStatus, type Transition, toAnnouncement, transitionId } from '../domain/membership';
 import type { Plan } from '../domain/plan';
 import { addCounts, type Counts, type CountsStore } from '../store/counts-store';
 import type { Due, DueStore } from '../store/due-store';
 import type { MemberStore } from '../store/member-store';
-import { dueMsOf, type Known, type StateStore } from '../store/state-store';
+import type { Known, StateStore } from '../store/state-store';
 import { MEMBERSHIP_CHANGED } from './qualification-tail';
 
 /** One profile before and after its evaluation, and what that moved. */
@@ -63,12 +64,13 @@ export async function commitEvaluations(
 
 // What else changed can be had again: from the changes after the stored revision, or from the profile itself.
 function isWorthStoring({ before, after, transitions }: Evaluation): boolean {
-  return transitions.length > 0 || after.evaluated.ended !== before.evaluated.ended;
+  const [was, is] = [before.evaluated, after.evaluated];
+  return transitions.length > 0 || is.ended !== was.ended || is.imports !== was.imports;
 }
 
 /** Who may move before the instant that they are listed for, or was just looked at because they were listed. */
 function toBeListed({ after, reachedMs }: Evaluation, plan: Plan): readonly Due[] {
-  const dueAtMs = dueMsOf(after, plan);
+  const dueAtMs = findDueMs(after.evaluated, plan);
   if (dueAtMs === undefined) return [];
   const { listedMs = Number.POSITIVE_INFINITY, profileId } = after;
   return reachedMs !== undefined || dueAtMs < listedMs ? [{ profileId, dueAtMs }] : [];

@@ -1,7 +1,7 @@
 import type { ProfileReader, ProfileRef, ProfileSnapshot } from '../../../flow/ports';
 import type { Clock } from '../../../platform/clock';
 import { evaluateProfile, type News, needsSnapshot } from '../domain/evaluate-profile';
-import { type Evaluated, isCurrent } from '../domain/evaluated';
+import { type Evaluated, findDueMs, isCurrent } from '../domain/evaluated';
 import type { Plan } from '../domain/plan';
 import { type Known, type StateStore } from '../store/state-store';
 
@@ -66,13 +66,18 @@ async function newsOf(
   if (evaluated.revision === 0) return newsOfStranger(profiles, sandbox, id, evaluated, nowMs, plan);
   if (!state || !isCurrent(evaluated, plan)) return 'snapshot';
   if (evaluated.revision >= revision) {
-    return (plan.rules.nextDueMs(state) ?? Number.POSITIVE_INFINITY) <= nowMs
-      ? { changes: [], untilMs: nowMs, nowMs }
-      : undefined;
+    const isAsItWas = (findDueMs(evaluated, plan) ?? Number.POSITIVE_INFINITY) > nowMs && isLive(evaluated, plan);
+    return isAsItWas ? undefined : { changes: [], untilMs: nowMs, nowMs };
   }
   const changes = await profiles.changes(sandbox, { id, revision: evaluated.revision });
   if (!changes || needsSnapshot(evaluated, changes, plan)) return 'snapshot';
   return { changes, untilMs: nowMs, nowMs };
+}
+
+/** False when an audience that the profile was imported into was withdrawn. */
+function isLive({ imports }: Evaluated, plan: Plan): boolean {
+  for (const id of imports.keys()) if (plan.versionOf(id) === 0) return false;
+  return true;
 }
 
 /** One who was never evaluated: the whole of the changes tells more than a snapshot, where there are not many. */
