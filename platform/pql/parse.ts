@@ -18,7 +18,7 @@ export type ParsedPql =
   | { readonly ok: false; readonly diagnostics: readonly PqlDiagnostic[] };
 
 /** The longest rule, in bytes of UTF-8. */
-export const RULE_LIMIT_BYTES = 15 * 1024;
+const RULE_LIMIT_BYTES = 15 * 1024;
 
 /** The tree of a rule or formula, or why there is none. Never throws, and takes time linear in the text. */
 export function parsePql(text: string): ParsedPql {

@@ -69,7 +69,7 @@ export function mapParts(node: Expression, map: MapPart): Expression {
 }
 
 /** The references of a time condition, mapped. */
-export function mapCondition(when: TimeCondition, map: (reference: Expression) => Expression): TimeCondition {
+function mapCondition(when: TimeCondition, map: (reference: Expression) => Expression): TimeCondition {
   if (when.kind === 'between') return { ...when, low: map(when.low), high: map(when.high) };
   return { ...when, reference: map(when.reference) };
 }

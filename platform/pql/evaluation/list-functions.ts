@@ -68,7 +68,7 @@ export function toFinite(value: number): number | undefined {
 }
 
 /** Which kind of values is ordered when there are several: numbers before dates before texts. 3: has no order. */
-export function kindOf(value: unknown): 0 | 1 | 2 | 3 {
+function kindOf(value: unknown): 0 | 1 | 2 | 3 {
   if (typeof value === 'number') return Number.isNaN(value) ? 3 : 0;
   if (value instanceof DateValue) return 1;
   return typeof value === 'string' ? 2 : 3;

@@ -3,7 +3,7 @@ import { SyntaxFailure } from './syntax-failure';
 import type { Token } from './tokens';
 
 /** The deepest nesting of brackets that a rule may have. */
-export const NESTING_LIMIT = 30;
+const NESTING_LIMIT = 30;
 
 /** Prefixes and calls in a row, which nest without brackets, may add as much again, twice. */
 const DEPTH_LIMIT = 3 * NESTING_LIMIT;

@@ -17,9 +17,6 @@ export type BoundsFinder = (nowMs: number) => Bounds;
 const EARLIEST = Number.NEGATIVE_INFINITY;
 const LATEST = Number.POSITIVE_INFINITY;
 
-/** A reference as the engine may meet it: moving, or standing still. */
-export type BoundReference = MovingReference | { readonly startMs: number; readonly endMs: number };
-
 /** How to find a condition's bounds. @param toFixed the place of a reference that does not move, if it is a date */
 export function createBoundsFinder(
   when: TimeCondition,

@@ -81,6 +81,6 @@ function soonest(references: readonly MovingReference[], nowMs: number, calendar
 }
 
 /** `atMs` when it is still to come. */
-export function ifLater(atMs: number, nowMs: number): number {
+function ifLater(atMs: number, nowMs: number): number {
   return atMs > nowMs ? atMs : Number.POSITIVE_INFINITY;
 }

@@ -15,11 +15,6 @@ const REMEMBERED = 20_000;
 
 const ALWAYS_UTC: Zone = { toLocal: (ms) => ms, fromLocal: (ms) => ms, nextClockChange: () => undefined };
 
-/** True for a name of the IANA list, or `UTC`. */
-export function isTimeZone(name: string): boolean {
-  return name === 'UTC' || IANAZone.isValidZone(name);
-}
-
 /** The zone of this IANA name. Unknown ones are UTC. */
 export function createZone(name: string): Zone {
   if (name === 'UTC' || !IANAZone.isValidZone(name)) return ALWAYS_UTC;

@@ -89,7 +89,7 @@ function toEntry(values: readonly unknown[]): unknown {
 }
 
 /** Drops what no reader will read again: the oldest beyond the newest, out of every window, or over the limit. */
-export function prune(series: Series, retention: Retention, nowMs: number, most: number): void {
+function prune(series: Series, retention: Retention, nowMs: number, most: number): void {
   const { times } = series;
   if (retention.all || times.length > most) {
     dropOldest(series, times.length - most);
