@@ -107,6 +107,8 @@ export class Engine {
       state.asOfMs = dueMs;
       const tell = this.tellRules(state);
       forEachDue(state.due, dueMs, (number) => this.unitAt(this.leaves.timed[number]).update(state, dueMs, tell));
+      if (findNextDue(state.due) <= dueMs)
+        throw new Error(`A condition that was due at ${dueMs} names no later instant.`);
       this.settle(state, { kind: 'TIME', reference: new Date(dueMs).toISOString() }, moved, tell);
       this.emit(state, moved, flips);
     }
