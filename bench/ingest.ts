@@ -53,7 +53,10 @@ function batches(count: number, profileOf: (number: number) => number, from: num
 }
 
 /** Runs callers that each send the next batch when theirs was answered; answers with items a second. */
-async function measure(work: Record<string, unknown>[][], send: (batch: Record<string, unknown>[]) => Promise<unknown>) {
+async function measure(
+  work: Record<string, unknown>[][],
+  send: (batch: Record<string, unknown>[]) => Promise<unknown>,
+) {
   const items = work.reduce((sum, batch) => sum + batch.length, 0);
   const queue = [...work];
   const cpu = process.cpuUsage();
@@ -74,11 +77,16 @@ async function measureAttune(): Promise<void> {
   const platform = { store, clock, ids: createUlids(), log: createLog('silent'), metrics: createMetrics() };
   const subgraph = createProfileSubgraph(platform);
   const send = (batch: Record<string, unknown>[]) => subgraph.ingestion.ingest('default', 'web', batch, clock.now());
-  const seeded = await measure(batches(PROFILES, (number) => number, 0), send);
+  const seeded = await measure(
+    batches(PROFILES, (number) => number, 0),
+    send,
+  );
   console.log(`| ${PROFILES} new profiles, one event each | ${seeded.perSecond} | ${seeded.cpuMicros} |`);
   const work = batches(EVENTS, () => Math.floor(random() * PROFILES), PROFILES);
   const result = await measure(work, send);
-  console.log(`| ${EVENTS} events on ${PROFILES} profiles, batches of ${BATCH} | ${result.perSecond} | ${result.cpuMicros} |`);
+  console.log(
+    `| ${EVENTS} events on ${PROFILES} profiles, batches of ${BATCH} | ${result.perSecond} | ${result.cpuMicros} |`,
+  );
   await subgraph.close();
   await store.close();
   rmSync(folder, { recursive: true });
@@ -104,8 +112,14 @@ async function measureWriteThrough(): Promise<void> {
     }
     database.exec('COMMIT');
   };
-  await measure(batches(PROFILES, (number) => number, 0), send);
-  const result = await measure(batches(EVENTS, () => Math.floor(random() * PROFILES), PROFILES), send);
+  await measure(
+    batches(PROFILES, (number) => number, 0),
+    send,
+  );
+  const result = await measure(
+    batches(EVENTS, () => Math.floor(random() * PROFILES), PROFILES),
+    send,
+  );
   console.log(`| plain write-through of the same documents | ${result.perSecond} | ${result.cpuMicros} |`);
   database.close();
   rmSync(folder, { recursive: true });

@@ -72,4 +72,4 @@ export function createSubgraphSchema(options: SubgraphSchemaOptions): SubgraphSc
   return { schema, sdl };
 }
 
-export { GraphQLDateTime as DateTime, GraphQLJSON as JsonScalar, GraphQLJSONObject as JsonObjectScalar };
+export { GraphQLJSON as JsonScalar, GraphQLJSONObject as JsonObjectScalar };

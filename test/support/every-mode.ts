@@ -33,11 +33,6 @@ export function describeEveryMode(name: string, declare: (attune: AttuneUnderTes
   }
 }
 
-/** Declares tests of the embedded mode alone. */
-export function describeEmbedded(name: string, declare: (attune: AttuneUnderTest) => void): void {
-  describe(name, () => declareMode('embedded', declare));
-}
-
 function declareMode(mode: ModeName, declare: (attune: AttuneUnderTest) => void): void {
   let running: Running | undefined;
   const current = (): Running => {

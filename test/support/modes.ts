@@ -19,7 +19,7 @@ export const KEYS = {
   privacy: 'privacy-key-of-the-tests',
 } as const;
 
-export const START_MS = Date.UTC(2026, 0, 15, 12);
+const START_MS = Date.UTC(2026, 0, 15, 12);
 
 export interface Running {
   readonly url: string;

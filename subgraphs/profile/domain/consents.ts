@@ -16,7 +16,7 @@ export const PURPOSES = [
 const STRENGTH: Readonly<Record<ConsentStatus, number>> = { UNKNOWN: 0, GRANTED: 1, DENIED: 2 };
 
 /** The one of two statements on a purpose that holds: the newer, for equal times the denial. */
-export function strongerConsent(a: OwnedConsent, b: OwnedConsent): OwnedConsent {
+function strongerConsent(a: OwnedConsent, b: OwnedConsent): OwnedConsent {
   if (a.atMs !== b.atMs) return a.atMs > b.atMs ? a : b;
   const difference = STRENGTH[a.status] - STRENGTH[b.status] || compareText(a.source, b.source);
   return difference >= 0 ? a : b;

@@ -100,7 +100,7 @@ function toLinks(identities: readonly ItemIdentity[]): ItemLink[] {
 }
 
 /** What stands at a path of names with dots between them. */
-export function readPath(data: unknown, path: string): unknown {
+function readPath(data: unknown, path: string): unknown {
   let at: unknown = data;
   for (const name of path.split('.')) {
     if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return undefined;

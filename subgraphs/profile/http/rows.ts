@@ -16,7 +16,7 @@ export interface RowSplitter {
 }
 
 /** Rows that are longer are refused, so that no row takes all the memory. */
-export const LONGEST_ROW = 1024 * 1024;
+const LONGEST_ROW = 1024 * 1024;
 
 const KEPT_CHARACTERS = 2000;
 

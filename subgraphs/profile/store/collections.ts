@@ -26,8 +26,6 @@ export const jobsSpec = spec('profile_jobs', [{ name: 'open', fields: ['openSinc
 /** Batches, and the items that wait in them by `batch|kind|key`. */
 export const batchesSpec = spec('profile_batches');
 export const batchItemsSpec = spec('profile_batch_items');
-/** Hashes of identities of people who were deleted. */
-export const tombstonesSpec = spec('profile_tombstones', [{ name: 'at', fields: ['atMs'] }]);
 export const configurationSpec = configurationCollection('profile');
 
 /** What the profile subgraph keeps. */
@@ -45,5 +43,4 @@ export const profileCollections: readonly CollectionSpec[] = [
   jobsSpec,
   batchesSpec,
   batchItemsSpec,
-  tombstonesSpec,
 ];

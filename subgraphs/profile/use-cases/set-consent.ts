@@ -51,7 +51,7 @@ export function checkPurpose(purpose: string, path: string): void {
 }
 
 /** Runs `parse`; what it finds wrong becomes BAD_USER_INPUT. */
-export function asInput<T>(parse: () => T): T {
+function asInput<T>(parse: () => T): T {
   try {
     return parse();
   } catch (error) {

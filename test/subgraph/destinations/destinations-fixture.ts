@@ -33,7 +33,7 @@ export interface World {
 }
 
 /** An empty world. */
-export function createWorld(): World {
+function createWorld(): World {
   const people = new Map<string, ProfileSnapshot>();
   const mergedInto = new Map<string, string>();
   const members = new Map<string, Map<string, SegmentMember>>();
