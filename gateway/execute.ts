@@ -4,6 +4,7 @@ import type { RequestContext } from '../platform/graphql/request-context';
 import type { Answer, AnswerError, JsonObject } from './execution/answer';
 import type { Deadline } from './execution/deadline';
 import { type Cause, findHolder } from './execution/failure';
+import { toResponseKey } from './execution/gathered-keys';
 import type { Call, Called, Run } from './execution/run';
 import type { FormatError } from './format-error';
 import type { Link, SubgraphRequest, SubgraphResult } from './links/link';
@@ -58,7 +59,7 @@ export function finishRun(prepared: PreparedOperation, { data, causes }: Run): A
 
 /** What went wrong without taking anything that was asked for is told at the object where it was missed. */
 function toHiddenError(data: JsonObject, cause: Cause): AnswerError {
-  const path = findHolder(data, cause);
+  const path = findHolder(data, cause)?.map(toResponseKey);
   return {
     message: cause.message,
     ...(path && { path }),

@@ -14,6 +14,7 @@ import { type CompiledSubscription, compilePlan, compileSubscription } from './c
 import type { AnswerError } from './execution/answer';
 import { applyConditions, conditionVariables } from './execution/conditions';
 import { selectIntrospection, selectReadable } from './execution/filter';
+import { renameAliases } from './execution/gathered-keys';
 import { compileProjection, type Project } from './execution/project';
 import type { Step } from './execution/run';
 import { asksBetween, splitMutation } from './execution/series';
@@ -112,7 +113,8 @@ async function prepareOperation(
   const { schema } = supergraph;
   const node = getOperation(document, name?.value);
   const rootType = schema.getRootType(kind) as GraphQLObjectType;
-  const readable = selectReadable(document, node, schema, mayRead);
+  const selected = selectReadable(document, node, schema, mayRead);
+  const readable = selected && renameAliases(selected);
   const planOf = async (part: DocumentNode) => (await planner.plan(print(part), name?.value)).node;
   const plan = readable && (await planOf(readable));
 

@@ -24,27 +24,13 @@ const NO_SHARE = 100;
 
 /** Hive's planner over a supergraph's SDL. Throws BAD_USER_INPUT when it cannot be read. */
 export function createPlanner(supergraphSdl: string): Planner {
-  const ordered = interfaceObjectsLast(supergraphSdl);
-  const planner = open(ordered);
-  let second: QueryPlanner | undefined;
-
-  /** Operations that cannot be planned as they are, are planned over the same graph said in another way. */
-  async function planAnew(document: string, operationName: string | null, cause: unknown): Promise<QueryPlan> {
-    try {
-      second ??= open(requiresAsKeys(ordered));
-      return nameServices(await second.planAsync(document, operationName, NO_LABELS, NO_SHARE));
-    } catch {
-      throw new AppError('INTERNAL_SERVER_ERROR', 'This operation cannot be planned.', { cause });
-    }
-  }
-
+  const planner = open(requiresAsKeys(interfaceObjectsLast(supergraphSdl)));
   return {
     async plan(document, operationName = null) {
       try {
-        const plan = await planner.planAsync(document, operationName, NO_LABELS, NO_SHARE);
-        return ordered === supergraphSdl ? plan : nameServices(plan);
+        return nameServices(await planner.planAsync(document, operationName, NO_LABELS, NO_SHARE));
       } catch (cause) {
-        return planAnew(document, operationName, cause);
+        throw new AppError('INTERNAL_SERVER_ERROR', 'This operation cannot be planned.', { cause });
       }
     },
   };

@@ -17,6 +17,7 @@ import {
 } from 'graphql';
 import { type AnswerError, type JsonObject, toAnswerError } from './answer';
 import { Failure } from './failure';
+import { gatheredKey } from './gathered-keys';
 import { compileIsPlain, compileLeaf } from './leaf';
 import { type Applies, collectFields } from './selections';
 import { type Complete, FAILED, fail, NULLED, notAn, report, type Walk } from './walk';
@@ -53,6 +54,8 @@ export function compileProjection(source: ProjectionSource): Project {
 
 interface CompiledField {
   readonly key: string;
+  /** The key under which the value was gathered. */
+  readonly from: string;
   readonly complete: Complete;
 }
 
@@ -67,9 +70,9 @@ function compileObject(
     if (typeof value !== 'object' || Array.isArray(value)) return fail(walk, depth, parent, notAn('object', value));
     const answer: JsonObject = {};
     for (let index = 0; index < fields.length; index++) {
-      const { key, complete } = fields[index] as CompiledField;
+      const { key, from, complete } = fields[index] as CompiledField;
       walk.path[depth] = key;
-      const completed = complete((value as JsonObject)[key], walk, depth + 1);
+      const completed = complete((value as JsonObject)[from], walk, depth + 1);
       if (completed === NULLED) return FAILED;
       answer[key] = completed === FAILED ? null : completed;
     }
@@ -85,7 +88,8 @@ function compileFields(
   const collected = collectFields(selections, appliesTo(type, source.schema), source.fragments);
   return [...collected].flatMap(([key, nodes]) => {
     const complete = compileField(type, nodes, source);
-    return complete ? [{ key, complete }] : [];
+    const [node] = nodes;
+    return complete && node ? [{ key, from: isAboutGraph(node) ? key : gatheredKey(node), complete }] : [];
   });
 }
 
@@ -107,7 +111,7 @@ function compileField(
   if (!node) return undefined;
   const name = node.name.value;
   if (name === '__typename') return isObjectType(type) ? () => type.name : completeTypeName;
-  if (type === source.schema.getQueryType() && (name === '__schema' || name === '__type')) return passThrough;
+  if (type === source.schema.getQueryType() && isAboutGraph(node)) return passThrough;
   const field = (type as GraphQLObjectType).getFields()[name] as GraphQLField<unknown, unknown> | undefined;
   if (!field) return undefined;
   if (!source.mayRead(type.name, name)) return compileForbidden(field, type.name, node);
@@ -122,6 +126,11 @@ function shorten(type: GraphQLOutputType, complete: Complete): Complete {
   if (!isLeafType(nullable)) return complete;
   const isPlain = compileIsPlain(nullable);
   return (value, walk, depth) => (isPlain(value) ? value : complete(value, walk, depth));
+}
+
+/** What the gateway answers about the graph itself is not gathered from subgraphs. */
+function isAboutGraph({ name }: FieldNode): boolean {
+  return name.value === '__schema' || name.value === '__type';
 }
 
 const completeTypeName: Complete = (value) => value ?? null;

@@ -1,6 +1,7 @@
 import type { FieldNode } from 'graphql';
 import { type AnswerError, type PathPart, toAnswerError } from './answer';
 import type { Failure } from './failure';
+import { toResponseKey } from './gathered-keys';
 
 /** A null whose error is told already: the field is null, or its parent where it must not be. */
 export const FAILED = Symbol('failed');
@@ -21,7 +22,7 @@ export type Complete = (value: unknown, walk: Walk, depth: number) => unknown;
 export function report({ reasons }: Failure, walk: Walk, depth: number, node: FieldNode): typeof FAILED {
   for (const { cause, rest } of reasons) {
     cause.reported = true;
-    const path = [...walk.path.slice(0, depth), ...rest];
+    const path = [...walk.path.slice(0, depth), ...rest.map(toResponseKey)];
     walk.errors.push(toAnswerError(cause.message, cause.extensions, path, node));
   }
   return FAILED;

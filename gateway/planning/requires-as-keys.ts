@@ -11,6 +11,8 @@ import {
   visit,
 } from 'graphql';
 import { toStandInName } from './graph-names';
+import { dropArgument, readJoin, replaceArgument } from './join-directives';
+import { reachableTypes } from './reachable-types';
 
 /** A field that its subgraph answers only when it is told of others. */
 interface Requirement {
@@ -26,8 +28,8 @@ const ROOTS: ReadonlySet<string> = new Set(['Query', 'Mutation', 'Subscription']
 
 /**
  * The same graph, said in another way: what a field requires becomes a part of the key by which a stand-in of its
- * subgraph is entered. Some operations can be planned only so: those that must go through one subgraph to find both the
- * key for the next and what that one requires.
+ * subgraph is entered. So the planner treats requirements by the rules of keys, which it follows further: it is at a loss
+ * where one subgraph must be asked both for the key of the next and for what that one requires.
  */
 export function requiresAsKeys(supergraphSdl: string): string {
   let document = parse(supergraphSdl, { noLocation: true });
@@ -41,9 +43,9 @@ function findRequirements({ definitions }: DocumentNode): readonly Requirement[]
   for (const type of definitions) {
     if (type.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
     for (const field of type.fields ?? []) {
-      for (const { graph, requires } of (field.directives ?? []).map(read)) {
-        // A key has no arguments.
-        if (!graph || !requires || requires.includes('(')) continue;
+      for (const { graph, requires } of (field.directives ?? []).map(readJoin)) {
+        // A key has neither arguments nor fragments.
+        if (!graph || !requires || /[(.]/.test(requires)) continue;
         const typeName = type.name.value;
         const key = JSON.stringify([graph, typeName, requires]);
         const standIn = `${graph}_STAND_IN_${found.size}`;
@@ -58,14 +60,15 @@ function findRequirements({ definitions }: DocumentNode): readonly Requirement[]
 
 function addStandIn(document: DocumentNode, requirement: Requirement): DocumentNode {
   const { graph, standIn } = requirement;
+  const copied = typesOfStandIn(document, requirement);
   const definitions = document.definitions.map((definition): DefinitionNode => {
     if (definition.kind === Kind.ENUM_TYPE_DEFINITION && definition.name.value === 'join__Graph') {
       return addGraph(definition, requirement);
     }
-    if (definition.kind === Kind.OBJECT_TYPE_DEFINITION && ROOTS.has(definition.name.value)) return definition;
     if (definition.kind === Kind.OBJECT_TYPE_DEFINITION && definition.name.value === requirement.typeName) {
       return enterByRequirement(definition, requirement);
     }
+    if (!('name' in definition) || !definition.name || !copied.has(definition.name.value)) return definition;
     return visit(definition, {
       enter: (node) =>
         'directives' in node && node.directives && node.directives.length > 0
@@ -79,12 +82,29 @@ function addStandIn(document: DocumentNode, requirement: Requirement): DocumentN
   return { ...document, definitions };
 }
 
+/** What the stand-in must know: all that its fields and what they require can lead to. */
+function typesOfStandIn(
+  document: DocumentNode,
+  { graph, typeName, requires, fields }: Requirement,
+): ReadonlySet<string> {
+  const type = document.definitions.find(
+    (one) => one.kind === Kind.OBJECT_TYPE_DEFINITION && one.name.value === typeName,
+  ) as ObjectTypeDefinitionNode;
+  const keys = (type.directives ?? [])
+    .map(readJoin)
+    .flatMap(({ graph: of, key }) => (of === graph && key ? [key] : []));
+  const names = namesIn(`${keys.join(' ')} ${requires}`);
+  const leading = (type.fields ?? []).filter(({ name }) => fields.has(name.value) || names.has(name.value));
+  const reached = reachableTypes(document, leading, graph);
+  return new Set([...reached].filter((name) => !ROOTS.has(name)));
+}
+
 function addGraph(graphs: EnumTypeDefinitionNode, { graph, standIn }: Requirement): EnumTypeDefinitionNode {
   const original = graphs.values?.find(({ name }) => name.value === graph);
   if (!original) return graphs;
   const number = standIn.slice(standIn.lastIndexOf('_') + 1);
   const directives = original.directives?.map((directive) =>
-    replace(directive, 'name', (name) => toStandInName(name, number)),
+    replaceArgument(directive, 'name', (name) => toStandInName(name, number)),
   );
   const added = { ...original, name: { kind: Kind.NAME, value: standIn } as const, ...(directives && { directives }) };
   return { ...graphs, values: [...(graphs.values ?? []), added] };
@@ -95,12 +115,12 @@ function enterByRequirement(type: ObjectTypeDefinitionNode, requirement: Require
   const { graph, standIn, requires, fields } = requirement;
   const keys: string[] = [];
   const directives = (type.directives ?? []).flatMap((directive) => {
-    const { graph: of, key } = read(directive);
+    const { graph: of, key } = readJoin(directive);
     if (directive.name.value !== 'join__type' || of !== graph || !key)
       return copyFor(directive, graph, standIn, 'join__type');
     keys.push(key);
-    const entered = replace(
-      replace(directive, 'graph', () => standIn),
+    const entered = replaceArgument(
+      replaceArgument(directive, 'graph', () => standIn),
       'key',
       () => `${key} ${requires}`,
     );
@@ -126,9 +146,9 @@ function dropRequires(document: DocumentNode, requirements: readonly Requirement
     FieldDefinition: (field) => ({
       ...field,
       directives: field.directives?.flatMap((directive) => {
-        const { graph, requires } = read(directive);
+        const { graph, requires } = readJoin(directive);
         if (!graph || !requires) return [directive];
-        if (standIns.has(graph)) return [drop(directive, 'requires')];
+        if (standIns.has(graph)) return [dropArgument(directive, 'requires')];
         return own.has(JSON.stringify([graph, requires])) ? [] : [directive];
       }),
     }),
@@ -141,43 +161,13 @@ function copyFor(
   standIn: string,
   except?: string,
 ): readonly ConstDirectiveNode[] {
-  if (read(directive).graph !== graph || directive.name.value === except) return [directive];
-  return [directive, replace(directive, 'graph', () => standIn)];
+  if (readJoin(directive).graph !== graph || directive.name.value === except) return [directive];
+  return [directive, replaceArgument(directive, 'graph', () => standIn)];
 }
 
 /** What requires others is answered by the stand-in of its own alone. */
 function copyFree(directive: ConstDirectiveNode, graph: string, standIn: string): readonly ConstDirectiveNode[] {
-  return read(directive).requires === undefined ? copyFor(directive, graph, standIn) : [directive];
-}
-
-interface JoinArguments {
-  readonly graph?: string;
-  readonly key?: string;
-  readonly requires?: string;
-}
-
-function read({ name, arguments: given = [] }: ConstDirectiveNode): JoinArguments {
-  if (!name.value.startsWith('join__')) return {};
-  return Object.fromEntries(
-    given.flatMap(({ name: argument, value }) =>
-      value.kind === Kind.STRING || value.kind === Kind.ENUM ? [[argument.value, value.value]] : [],
-    ),
-  );
-}
-
-function replace(directive: ConstDirectiveNode, argument: string, by: (value: string) => string): ConstDirectiveNode {
-  return {
-    ...directive,
-    arguments: (directive.arguments ?? []).map((one) => {
-      const { value } = one;
-      if (one.name.value !== argument || (value.kind !== Kind.STRING && value.kind !== Kind.ENUM)) return one;
-      return { ...one, value: { ...value, value: by(value.value) } };
-    }),
-  };
-}
-
-function drop(directive: ConstDirectiveNode, argument: string): ConstDirectiveNode {
-  return { ...directive, arguments: (directive.arguments ?? []).filter(({ name }) => name.value !== argument) };
+  return readJoin(directive).requires === undefined ? copyFor(directive, graph, standIn) : [directive];
 }
 
 function namesIn(fieldSet: string): ReadonlySet<string> {

@@ -505,3 +505,49 @@ test('an object of which nothing is asked in the end is still there', async () =
     data: { thing: {} },
   });
 });
+
+test('a caller may call anything by the name of a key, or of what others require', async () => {
+  const subgraphs = [
+    {
+      name: 'a',
+      sdl: 'type Query { p: P } type P @key(fields: "id") { id: ID! label: String weight: Int }',
+      resolvers: { Query: { p: () => ({ id: '1', label: 'one', weight: 7 }) } },
+    },
+    {
+      name: 'b',
+      sdl: 'type P @key(fields: "id") { id: ID! weight: Int @external told: String @requires(fields: "weight") }',
+      resolvers: { P: { told: ({ id, weight }: { id: string; weight: number }) => `${id} weighs ${weight}` } },
+    },
+  ];
+  expect(await ask(subgraphs, '{ p { id: label weight: label told } }')).toEqual({
+    data: { p: { id: 'one', weight: 'one', told: '1 weighs 7' } },
+  });
+  expect(await ask(subgraphs, '{ p { __typename: label told: id label: told } }')).toEqual({
+    data: { p: { __typename: 'one', told: '1', label: '1 weighs 7' } },
+  });
+});
+
+test('a requirement is met on the way back to its own type, where only one of several keys is known', async () => {
+  const row = (id: string) => ({ id, code: `C-${id}`, weight: 3 });
+  const answer = await ask(
+    [
+      {
+        name: 'a',
+        sdl: `type Query { p: P } type P @key(fields: "id") @key(fields: "code") {
+          id: ID! code: ID! weight: Int! @external told: String @requires(fields: "weight")
+        }`,
+        resolvers: {
+          Query: { p: () => row('1') },
+          P: { told: ({ weight }: { weight: number }) => `weighs ${weight}` },
+        },
+      },
+      {
+        name: 'b',
+        sdl: 'type P @key(fields: "id") { id: ID! weight: Int! next: P! }',
+        resolvers: { P: { __resolveReference: ({ id }: { id: string }) => row(id), next: () => row('2') } },
+      },
+    ],
+    '{ p { next { told } } }',
+  );
+  expect(answer).toEqual({ data: { p: { next: { told: 'weighs 3' } } } });
+});
