@@ -30,6 +30,8 @@ export interface ProfileChanged {
   readonly computedAttributes?: Readonly<Record<string, unknown>>;
   /** With `computedAttributes`: when time alone changes them next; absent: never, or with every instant. */
   readonly computedUntilMs?: number;
+  /** The identities that are new with it, each `namespace|value`; present only when there are any. */
+  readonly identities?: readonly string[];
   /** True when the past changed (a merge, a split, a revert): what was computed from it must be read anew. */
   readonly rebuilt?: boolean;
   /** Set when this profile is no more: it became part of the one named, or was removed (null). */

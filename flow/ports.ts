@@ -35,6 +35,11 @@ export interface ProfileSnapshot extends ProfileRef {
 export interface ProfileReader {
   /** The person with this identity; `undefined` for an unknown one. */
   find(sandbox: string, identity: IdentityRef): Promise<ProfileRef | undefined>;
+  /**
+   * The keys `namespace|value` that identities are known by, whether anyone has them or not; `undefined` for one that
+   * cannot be: of an unknown namespace, or a value that its namespace refuses.
+   */
+  keysOf?(sandbox: string, identities: readonly IdentityRef[]): Promise<readonly (string | undefined)[]>;
   /** In the order asked. The id of a profile that was merged away finds the one it became part of. */
   getMany(
     sandbox: string,
@@ -102,4 +107,30 @@ export interface Ingestion {
    * accepted is there for good, and is seen. Fails with NOT_FOUND for an unknown dataset.
    */
   ingest(sandbox: string, dataset: string, items: readonly unknown[], nowMs: number): Promise<readonly IngestAnswer[]>;
+}
+
+/** Whom a privacy job is about: everybody that the identity graph reaches from the identity that was asked for. */
+export interface PrivacySubject {
+  /** The profile, and those that became part of it. */
+  readonly profileIds: readonly string[];
+  readonly identities: readonly IdentityRef[];
+}
+
+/** What a subgraph holds about people. Each subgraph that holds anything provides one; the profile subgraph asks them. */
+export interface PrivacyHolder {
+  /** The subgraph's name. */
+  readonly name: string;
+  /** Everything that is held about them, as plain JSON. */
+  gather(
+    sandbox: string,
+    subject: PrivacySubject,
+  ): Promise<{ readonly found: number; readonly document: Readonly<Record<string, unknown>> }>;
+  /**
+   * Removes it. The profile has ended by then, and that was announced. `pending`: how much must be sent or settled before
+   * it can go; it is asked again a little later. Removing what is not there does nothing.
+   */
+  erase(
+    sandbox: string,
+    subject: PrivacySubject,
+  ): Promise<{ readonly found: number; readonly removed: number; readonly pending: number }>;
 }

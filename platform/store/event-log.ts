@@ -49,6 +49,11 @@ export interface EventLog {
    * perhaps one for many. Never awaited.
    */
   onAppend(stream: string, wake: (partitions: ReadonlySet<number>) => void): () => void;
+  /**
+   * Removes all entries of these keys that are in the log now, from all streams; positions stay as they are, and readers
+   * see none where they were.
+   */
+  erase?(sandbox: string, keys: readonly string[]): Promise<void>;
   /** Removes entries older than `beforeMs` from all streams; positions stay as they are. */
   trim(beforeMs: number): Promise<void>;
 }

@@ -89,6 +89,11 @@ export interface Store {
    * index does not hold: load again, decide again, commit again.
    */
   commit(commit: Commit): Promise<void>;
+  /**
+   * Leaves no byte of what was deleted or overwritten in the files that the engine keeps. An engine whose database does
+   * so by itself, or keeps it out of our reach, has none.
+   */
+  scrub?(): Promise<void>;
   /** Ends after the commits under way. Closing twice does nothing. */
   close(): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { createSubgraphSchema, type SubgraphSchema } from '../../platform/graphq
 import type { Route } from '../../platform/http/route';
 import type { Platform } from '../../platform/platform';
 import { createIngestRoute } from './http/ingest.route';
+import { createPrivacyRoute } from './http/privacy.route';
 import { createParts, type Parts, type ProfileOptions } from './parts';
 import { BatchResolver } from './schema/batch.resolver';
 import { CollectResolver } from './schema/collect.resolver';
@@ -12,6 +13,7 @@ import { createConfigurationResolvers } from './schema/configuration.resolvers';
 import { IdentityGraphResolver } from './schema/identity-graph.resolver';
 import { IngestResolver } from './schema/ingest.resolver';
 import { NamespaceResolver } from './schema/namespace.resolver';
+import { PrivacyResolver } from './schema/privacy.resolver';
 import { createProfileReference } from './schema/profile.reference';
 import { ProfileResolver } from './schema/profile.resolver';
 import { ProfileFieldsResolver } from './schema/profile-fields.resolver';
@@ -57,7 +59,10 @@ export function createProfileSubgraph(platform: Platform, options: ProfileOption
     reactions: {},
     reader: createProfileReader(parts.reads, parts),
     ingestion: { ingest: (sandbox, dataset, bodies, nowMs) => intake.ingest({ sandbox, dataset, bodies, nowMs }) },
-    routes: [createIngestRoute(createRowIntake({ ...parts, items: intake, batches: parts.batchVerbs }))],
+    routes: [
+      createIngestRoute(createRowIntake({ ...parts, items: intake, batches: parts.batchVerbs })),
+      createPrivacyRoute(parts.documents),
+    ],
     ...createBackground(platform, options, parts),
   };
 }
@@ -72,6 +77,7 @@ function createResolvers(parts: Parts): readonly object[] {
     new IdentityGraphResolver(createSimulateIdentityGraph(parts), createUnlinkIdentity(parts)),
     new IngestResolver(intake, batchVerbs, parts.failed, replay, reads),
     new BatchResolver(batchVerbs),
+    new PrivacyResolver(parts.privacyJobs),
     new CollectResolver(createCollect({ ...parts, items: intake }), access, reads, configuration),
     new ComputedAttributeResolver(parts.jobStore),
     new NamespaceResolver(parts.jobStore),
@@ -80,22 +86,25 @@ function createResolvers(parts: Parts): readonly object[] {
 }
 
 function createBackground({ log }: Platform, { sandboxes = ['default'] }: ProfileOptions, parts: Parts) {
-  const { pipeline, keepEventLimit, jobs } = parts;
+  const { pipeline, keepEventLimit, jobs, sweeps } = parts;
   let resuming: Promise<unknown> = Promise.resolve();
   return {
     start() {
+      sweeps.start(sandboxes);
       resuming = Promise.all(sandboxes.map(jobs.resume)).catch((error: unknown) =>
         log.error({ err: error }, 'the jobs of the profile subgraph could not be taken up'),
       );
     },
     async idle() {
       await resuming;
+      await sweeps.idle();
       await jobs.idle();
       await pipeline.idle();
       await keepEventLimit.idle();
     },
     async close() {
       await resuming;
+      await sweeps.close();
       await jobs.close();
       await keepEventLimit.idle();
       await pipeline.idle();

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { PrivacyHolder } from '../../flow/ports';
 import type { Platform } from '../../platform/platform';
 import type { RandomBytes } from './domain/ecid';
 import { DEFAULT_LIMITS, type Limits } from './domain/limits';
@@ -11,20 +12,29 @@ import { createHistoryStore } from './store/history-store';
 import { createItemStore } from './store/item-store';
 import { createJobStore } from './store/job-store';
 import { createPeopleStore } from './store/people-store';
+import { createPrivacyDocumentStore } from './store/privacy-document-store';
 import { createProfileConfiguration } from './store/profile-configuration';
+import { createTombstoneStore } from './store/tombstone-store';
+import { createTraceStore } from './store/trace-store';
 import { createAccess } from './use-cases/access';
 import { COMPLETE_JOB, createBatches, REVERT_JOB } from './use-cases/batches';
 import { createCommitPlan } from './use-cases/commit-plan';
 import { createCompleteBatch } from './use-cases/complete-batch';
+import { createExpireAnonymous } from './use-cases/expire-anonymous';
+import { createForgetRequests } from './use-cases/forget-requests';
 import { createIngestItems } from './use-cases/ingest';
 import { createJobs } from './use-cases/jobs';
 import { createKeepEventLimit } from './use-cases/keep-event-limit';
 import { createPipeline, type Pipeline } from './use-cases/pipeline';
 import { createPlanItems } from './use-cases/plan-items';
+import { createPrivacyJobs, PRIVACY_JOB } from './use-cases/privacy-jobs';
 import { createProfileReads } from './use-cases/read-profiles';
 import { createRebuildPeople, createSwitchDataset, REBUILD_JOB, SWITCH_JOB } from './use-cases/rebuild-people';
 import { COMPUTE_JOB, createAnnounceMerged, createBackfillComputed, MERGE_JOB } from './use-cases/refresh-people';
+import { createRetainEvents } from './use-cases/retain-events';
 import { createRevertBatch } from './use-cases/revert-batch';
+import { createRunPrivacyJob } from './use-cases/run-privacy-job';
+import { createSweeps } from './use-cases/sweeps';
 
 /** How profiles are kept. */
 export interface ProfileOptions {
@@ -36,6 +46,8 @@ export interface ProfileOptions {
   readonly limits?: Partial<Limits>;
   /** The sandboxes whose open work is taken up by `start`; default: `default`. */
   readonly sandboxes?: readonly string[];
+  /** What the other subgraphs hold about people, for privacy jobs; asked when a job runs. */
+  readonly privacy?: () => readonly PrivacyHolder[];
   /** Where new ECIDs come from; default: the machine's cryptographic source. */
   readonly random?: RandomBytes;
 }
@@ -60,11 +72,26 @@ export function createParts(platform: Platform, options: ProfileOptions) {
     [SWITCH_JOB]: createSwitchDataset({ ...base, reads, pipeline }),
     [COMPLETE_JOB]: createCompleteBatch({ ...base, pipeline }),
     [REVERT_JOB]: createRevertBatch({ ...base, pipeline }),
+    [PRIVACY_JOB]: createRunPrivacyJob({ ...base, reads, pipeline, holders: options.privacy ?? (() => []) }),
   };
   const jobs = createJobs({ jobs: base.jobStore, handlers, clock, log, alone: store.exclusive });
   const batchVerbs = createBatches({ ...base, items: intake, pipeline, jobs });
-  return { ...base, pipeline, intake, reads, access, keepEventLimit, jobs, batchVerbs };
+  const privacyJobs = createPrivacyJobs({ ...base, jobs, reads, isConnected: options.privacy !== undefined });
+  const sweeps = createSweeps(
+    [
+      { everyMs: HOUR_MS, sweep: createExpireAnonymous({ ...base, pipeline }) },
+      { everyMs: HOUR_MS, sweep: createForgetRequests(base) },
+      { everyMs: 6 * HOUR_MS, sweep: createRetainEvents({ ...base, pipeline }) },
+      // Another process may have left a job behind.
+      ...(store.exclusive ? [] : [{ everyMs: MINUTE_MS, sweep: jobs.resume }]),
+    ],
+    { clock, log },
+  );
+  return { ...base, pipeline, intake, reads, access, keepEventLimit, jobs, batchVerbs, privacyJobs, sweeps };
 }
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 function createStores({ store, clock, ids, log }: Platform, options: ProfileOptions) {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
@@ -86,5 +113,8 @@ function createStores({ store, clock, ids, log }: Platform, options: ProfileOpti
     computed: createComputedStore(store),
     batches: createBatchStore(store),
     jobStore: createJobStore(store),
+    tombstones: createTombstoneStore(store),
+    traces: createTraceStore(store),
+    documents: createPrivacyDocumentStore(store),
   };
 }

@@ -5,6 +5,7 @@ import type { Platform } from '../../platform/platform';
 import type { CollectionSpec } from '../../platform/store/store';
 import { createPlanner, type Plan } from './domain/plan';
 import { createReactions } from './reactions';
+import { AudienceResolver } from './schema/audience.resolver';
 import { EvaluationResolver } from './schema/evaluation.resolver';
 import { MembershipEndResolver, MembershipResolver } from './schema/membership.resolver';
 import { createSubscriptionResolver, QualificationResolver } from './schema/qualification.resolver';
@@ -15,6 +16,7 @@ import { TrialResolver } from './schema/trial.resolver';
 import { countsSpec, createCountsStore } from './store/counts-store';
 import { createDueStore, dueSpec } from './store/due-store';
 import { createDuties, dutiesSpec } from './store/duty-store';
+import { createImportStore, importsSpec } from './store/import-store';
 import { createJobStore, jobsSpec } from './store/job-store';
 import { createMemberStore, membersSpec } from './store/member-store';
 import { configurationSpec, createSegmentsConfiguration } from './store/segments-configuration';
@@ -24,6 +26,7 @@ import { createEvaluateProfiles } from './use-cases/evaluate-profiles';
 import { createEvaluationRuns } from './use-cases/evaluate-segments';
 import { createExplainMembership } from './use-cases/explain-membership';
 import { createFindKnownFields } from './use-cases/find-known-fields';
+import { createImportAudience } from './use-cases/import-audience';
 import { createRuleTrials } from './use-cases/preview-rule';
 import { createQualificationTail } from './use-cases/qualification-tail';
 import { createReadMemberships } from './use-cases/read-memberships';
@@ -40,6 +43,7 @@ export const segmentsCollections: readonly CollectionSpec[] = [
   membersSpec,
   countsSpec,
   dueSpec,
+  importsSpec,
   jobsSpec,
   dutiesSpec,
 ];
@@ -86,6 +90,7 @@ export function createSegmentsSubgraph(platform: Platform, options: SegmentsOpti
       createSubscriptionResolver(qualifications),
       new TrialResolver(createRuleTrials(parts), createExplainMembership(parts)),
       new EvaluationResolver(runs),
+      new AudienceResolver(createImportAudience(parts)),
     ],
     orphanedTypes: [SegmentsProfile],
     references: {
@@ -134,12 +139,28 @@ function createParts(platform: Platform, options: SegmentsOptions) {
   const states = createStateStore(store, rememberedProfiles, holder);
   const members = createMemberStore(store);
   const counts = createCountsStore(store);
+  const imports = createImportStore(store);
   const dueStore = createDueStore(store, ids);
   const jobStore = createJobStore(store);
   const duties = createDuties(store, clock, holder);
   const tail = createQualificationTail(store.log, log);
   const alone = store.exclusive;
-  const shared = { store, states, members, counts, profiles, clock, log, ids, plan, duties, alone, pageSize, timeZone };
+  const shared = {
+    store,
+    states,
+    members,
+    counts,
+    imports,
+    profiles,
+    clock,
+    log,
+    ids,
+    plan,
+    duties,
+    alone,
+    pageSize,
+    timeZone,
+  };
   const evaluate = createEvaluateProfiles({
     ...shared,
     due: dueStore,

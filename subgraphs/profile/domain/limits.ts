@@ -9,6 +9,10 @@ export interface Limits {
   readonly eventsPerProfile: number;
   readonly idCharacters: number;
   readonly nestingDepth: number;
+  /** After so many days without anything new an anonymous profile is removed (P-16). */
+  readonly anonymousIdleDays: number;
+  /** So long data from before a person's deletion is refused (P-19). */
+  readonly tombstoneDays: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -20,4 +24,6 @@ export const DEFAULT_LIMITS: Limits = {
   eventsPerProfile: 5000,
   idCharacters: 512,
   nestingDepth: 64,
+  anonymousIdleDays: 14,
+  tombstoneDays: 30,
 };

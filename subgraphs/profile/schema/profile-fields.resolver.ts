@@ -5,13 +5,11 @@ import { type Connection, toConnection, toPageSize } from '../../../platform/gra
 import type { RequestContext } from '../../../platform/graphql/request-context';
 import { JsonObjectScalar } from '../../../platform/graphql/subgraph-schema';
 import type { Stored } from '../../../platform/store/store';
+import { isAnonymous } from '../domain/anonymous';
 import { type SourcedLeaf, toAttributes } from '../domain/attributes';
 import { mergeConsents } from '../domain/consents';
-import type { Head } from '../domain/head';
-import { namespaceOf } from '../domain/identity';
 import { countingLinks } from '../domain/identity-graph';
 import { datasetOf, itemIdOf } from '../domain/item';
-import { isAnonymousType } from '../domain/namespace';
 import { selectPaths } from '../domain/select-paths';
 import { personOf } from '../domain/view';
 import type { EventPosition } from '../store/event-store';
@@ -138,7 +136,7 @@ export class ProfileFieldsResolver {
 
   @FieldResolver(() => Boolean, { description: 'True when only browsers and devices are known of the person.' })
   async isAnonymous(@Root() { person }: Profile, @Ctx() { sandbox }: RequestContext): Promise<boolean> {
-    return isAnonymous(person.head, await this.configuration.settings(sandbox));
+    return isAnonymous(person.head, (await this.configuration.settings(sandbox)).namespaces);
   }
 
   @Directive('@inaccessible')
@@ -151,7 +149,7 @@ export class ProfileFieldsResolver {
       attributes: toAttributes(await this.leaves(profile, context)),
       computedAttributes: await this.computedAttributes(profile, context),
       consents: Object.fromEntries(consents),
-      isAnonymous: isAnonymous(profile.person.head, settings),
+      isAnonymous: isAnonymous(profile.person.head, settings.namespaces),
       context: profile.context ?? {},
       ...(profile.requestId === undefined ? {} : { requestId: profile.requestId }),
     };
@@ -160,13 +158,6 @@ export class ProfileFieldsResolver {
   private leaves({ person, policy }: Profile, { sandbox }: RequestContext): Promise<readonly SourcedLeaf[]> {
     return this.reads.leaves(sandbox, person, policy);
   }
-}
-
-function isAnonymous(
-  { identities }: Head,
-  { namespaces }: Awaited<ReturnType<ProfileConfiguration['settings']>>,
-): boolean {
-  return identities.every(({ key }) => isAnonymousType(namespaces.get(namespaceOf(key))?.type ?? 'COOKIE'));
 }
 
 function toIdentityChange({ value }: Stored<HistoryDocument>): IdentityChange {

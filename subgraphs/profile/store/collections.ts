@@ -4,15 +4,21 @@ import type { CollectionSpec } from '../../../platform/store/store';
 const spec = (name: string, indexes: CollectionSpec['indexes'] = []): CollectionSpec => ({ name, indexes });
 
 /** Heads of profiles, by id. */
-export const headsSpec = spec('profiles', [{ name: 'idle', fields: ['idleDay'] }]);
+export const headsSpec = spec('profiles', [{ name: 'idle', fields: ['idleHour'] }]);
 /** `namespace|value` → whose it is. */
 export const identitiesSpec = spec('profile_identities');
 /** What the records of one dataset say about one identity, by `dataset|identity`. */
 export const fragmentsSpec = spec('profile_fragments');
 /** Events by `dataset|_id`; of those that show, `owner` and `timestampMs` are set. */
-export const eventsSpec = spec('profile_events', [{ name: 'owner', fields: ['owner', 'timestampMs'] }]);
+export const eventsSpec = spec('profile_events', [
+  { name: 'owner', fields: ['owner', 'timestampMs'] },
+  { name: 'hidden', fields: ['hiddenOwner'] },
+]);
 /** Records as they came. */
-export const recordsSpec = spec('profile_records', [{ name: 'owner', fields: ['owner'] }]);
+export const recordsSpec = spec('profile_records', [
+  { name: 'owner', fields: ['owner'] },
+  { name: 'hidden', fields: ['hiddenOwner'] },
+]);
 /** Items that were refused, with why. */
 export const failedItemsSpec = spec('profile_failed_items', [{ name: 'dataset', fields: ['dataset'] }]);
 /** Answers to requests that brought an id. */
@@ -22,10 +28,17 @@ export const historySpec = spec('profile_identity_history', [{ name: 'profile', 
 /** What is kept of events for computed attributes, by identity. */
 export const computedSpec = spec('profile_computed');
 /** Work in the background. */
-export const jobsSpec = spec('profile_jobs', [{ name: 'open', fields: ['openSinceMs'] }]);
+export const jobsSpec = spec('profile_jobs', [
+  { name: 'open', fields: ['openSinceMs'] },
+  { name: 'subject', fields: ['subject'] },
+]);
+/** Documents of privacy jobs, in parts. */
+export const privacyDocumentsSpec = spec('profile_privacy_documents', [{ name: 'at', fields: ['atMs'] }]);
 /** Batches, and the items that wait in them by `batch|kind|key`. */
 export const batchesSpec = spec('profile_batches');
 export const batchItemsSpec = spec('profile_batch_items');
+/** Hashes of identities of people who were deleted. */
+export const tombstonesSpec = spec('profile_tombstones', [{ name: 'at', fields: ['atMs'] }]);
 export const configurationSpec = configurationCollection('profile');
 
 /** What the profile subgraph keeps. */
@@ -43,4 +56,6 @@ export const profileCollections: readonly CollectionSpec[] = [
   jobsSpec,
   batchesSpec,
   batchItemsSpec,
+  tombstonesSpec,
+  privacyDocumentsSpec,
 ];

@@ -29,8 +29,8 @@ export interface HeadDocument {
   readonly identities?: readonly IdentityRow[];
   readonly links?: readonly LinkRow[];
   readonly endedIn?: string | null;
-  /** The day on which an anonymous profile was last seen. */
-  readonly idleDay?: number;
+  /** Since which hour, counted from 1970, an anonymous profile is idle. */
+  readonly idleHour?: number;
 }
 
 const STATES: readonly AuthenticatedState[] = ['AMBIGUOUS', 'AUTHENTICATED', 'LOGGED_OUT'];
@@ -38,7 +38,7 @@ const DERIVED = 1;
 const LOGGED_OUT = 2;
 
 /** The document of a head. */
-export function toHeadDocument(head: Head, idleDay: number | undefined): HeadDocument {
+export function toHeadDocument(head: Head, idleHour: number | undefined): HeadDocument {
   const { revision, createdAtMs, identities, links, endedIn } = head;
   return {
     revision,
@@ -46,7 +46,7 @@ export function toHeadDocument(head: Head, idleDay: number | undefined): HeadDoc
     ...(identities.length > 0 ? { identities: identities.map(toIdentityRow) } : {}),
     ...(links.length > 0 ? { links: toLinkRows(links, identities) } : {}),
     ...(endedIn === undefined ? {} : { endedIn }),
-    ...(idleDay === undefined ? {} : { idleDay }),
+    ...(idleHour === undefined ? {} : { idleHour }),
   };
 }
 

@@ -16,12 +16,18 @@ export interface HistoryStore {
     before: string | undefined,
     limit: number,
   ): Promise<readonly Stored<HistoryDocument>[]>;
+  /** All of a profile. */
+  all(sandbox: string, profileId: string): Promise<readonly Stored<HistoryDocument>[]>;
 }
+
+const MOST_CHANGES = 1_000_000;
 
 /** Over the store's collection. */
 export function createHistoryStore(store: Store): HistoryStore {
   const collection = store.collection<HistoryDocument>(historySpec.name);
   return {
+    all: (sandbox, profileId) =>
+      collection.range(sandbox, { index: 'profile', prefix: [profileId], limit: MOST_CHANGES }),
     page: (sandbox, profileId, before, limit) =>
       collection.range(sandbox, {
         index: 'profile',

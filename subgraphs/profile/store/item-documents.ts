@@ -11,6 +11,8 @@ type WhoRow = readonly [key: string, state: number, primary: number];
 export interface ItemRow {
   /** Whose it is. Absent: it shows nowhere, as its dataset is not enabled for profile or it is past keeping. */
   readonly owner?: string;
+  /** In the place of `owner` where its dataset is not enabled for profile. */
+  readonly hiddenOwner?: string;
   /** The identities that were sent with it, where they are not just its owner. */
   readonly who?: readonly WhoRow[];
   /** The ways in which it came; absent: directly. */
@@ -87,7 +89,7 @@ function envelopeOf(item: Item): ItemRow & Readonly<Record<string, unknown>> {
   const { kind, id, owner, atMs, enabled } = item;
   const who = whoOf(item);
   return {
-    ...(enabled ? { owner } : {}),
+    ...(enabled ? { owner } : { hiddenOwner: owner }),
     ...(kind === 'EVENT' ? { timestampMs: atMs } : { atMs, item: id }),
     ...(who ? { who } : {}),
   };

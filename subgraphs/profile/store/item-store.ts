@@ -4,10 +4,11 @@ import type { EventDocument, KeptEvent, KeptRecord, RecordDocument } from './ite
 
 /** The events and records as they are kept. */
 export interface ItemStore {
-  /** All that belongs to these identities. */
+  /** All that belongs to these identities: what shows on profiles, or what does not as its dataset is not enabled. */
   ofOwners(
     sandbox: string,
     owners: readonly string[],
+    index?: 'owner' | 'hidden',
   ): Promise<{ readonly events: readonly KeptEvent[]; readonly records: readonly KeptRecord[] }>;
   /** Those that there are. */
   events(sandbox: string, keys: readonly string[]): Promise<readonly KeptEvent[]>;
@@ -22,8 +23,8 @@ export function createItemStore(store: Store): ItemStore {
   const events = store.collection<EventDocument>(eventsSpec.name);
   const records = store.collection<RecordDocument>(recordsSpec.name);
   return {
-    async ofOwners(sandbox, owners) {
-      const query = (owner: string) => ({ index: 'owner', prefix: [owner], limit: MOST_ROWS });
+    async ofOwners(sandbox, owners, index = 'owner') {
+      const query = (owner: string) => ({ index, prefix: [owner], limit: MOST_ROWS });
       const [foundEvents, foundRecords] = await Promise.all([
         Promise.all(owners.map((owner) => events.range(sandbox, query(owner)))),
         Promise.all(owners.map((owner) => records.range(sandbox, query(owner)))),

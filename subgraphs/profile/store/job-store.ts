@@ -12,6 +12,8 @@ export interface Job {
   /** As far as is known. */
   readonly total: number;
   readonly finishedAtMs?: number;
+  /** Stands for whom it is about; a hash. */
+  readonly subject?: string;
   /** What its kind needs to go on. */
   readonly state: Readonly<Record<string, unknown>>;
 }
@@ -22,6 +24,8 @@ export interface JobStore {
   getMany(sandbox: string, ids: readonly string[]): Promise<readonly (Stored<Job> | undefined)[]>;
   /** The ids of those that are not done. */
   open(sandbox: string): Promise<readonly string[]>;
+  /** Those about one subject, by id. */
+  about(sandbox: string, subject: string): Promise<readonly Stored<Job>[]>;
   /** Fails with CONFLICT when it is not at `version` (0: not there). */
   save(sandbox: string, id: string, job: Job, version: number): Promise<void>;
 }
@@ -35,6 +39,7 @@ export function createJobStore(store: Store): JobStore {
     get: (sandbox, id) => collection.get(sandbox, id),
     getMany: (sandbox, ids) => collection.getMany(sandbox, ids),
     open: async (sandbox) => (await collection.range(sandbox, { index: 'open', limit: MOST_OPEN })).map(({ id }) => id),
+    about: (sandbox, subject) => collection.range(sandbox, { index: 'subject', prefix: [subject], limit: MOST_OPEN }),
     save: (sandbox, id, job, version) =>
       store.commit({ sandbox, writes: [{ ...jobWrite(id, job), expected: version === 0 ? null : version }] }),
   };

@@ -15,7 +15,7 @@ export interface Announcement {
 
 /** The entry that announces a change of one profile. */
 export function toProfileChanged(changed: ChangedPerson, told: Announcement, nowMs: number): NewLogEntry {
-  const { id, head, items, rebuilt } = changed;
+  const { id, head, items, gained, rebuilt } = changed;
   const { attributes, computedAttributes, computedUntilMs } = told;
   const events = items.filter(({ kind }) => kind === 'EVENT');
   const body: ProfileChanged = {
@@ -27,6 +27,7 @@ export function toProfileChanged(changed: ChangedPerson, told: Announcement, now
     ...(attributes ? { attributes } : {}),
     ...(computedAttributes ? { computedAttributes } : {}),
     ...(computedUntilMs === undefined ? {} : { computedUntilMs }),
+    ...(gained.length > 0 ? { identities: gained } : {}),
     ...(rebuilt ? { rebuilt } : {}),
     ...(head.endedIn === undefined ? {} : { endedIn: head.endedIn }),
   };

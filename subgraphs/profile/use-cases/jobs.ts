@@ -10,6 +10,8 @@ export interface JobStep {
   readonly done: number;
   readonly total?: number;
   readonly finished: boolean;
+  /** The next piece is for then; absent: at once. */
+  readonly waitUntilMs?: number;
 }
 
 /** Does the next piece of a job, a second's work or less. Doing a piece twice must do no harm. */
@@ -28,6 +30,12 @@ export interface Jobs {
 
 const LEASE_MS = 30_000;
 
+interface Piece {
+  /** As it is now; absent: another process has it. */
+  readonly job: Stored<Job> | undefined;
+  readonly waitUntilMs?: number | undefined;
+}
+
 /** `alone`: no other process works, so nobody else's hold counts. */
 export function createJobs(dependencies: {
   readonly jobs: JobStore;
@@ -41,7 +49,7 @@ export function createJobs(dependencies: {
   const timers = new Map<string, Timer>();
   let closed = false;
 
-  const piece = async (sandbox: string, { id, version, value }: Stored<Job>): Promise<Stored<Job> | undefined> => {
+  const piece = async (sandbox: string, { id, version, value }: Stored<Job>): Promise<Piece> => {
     const handler = handlers[value.kind];
     if (!handler) throw new Error(`There is no work of kind ${value.kind}.`);
     const step = await handler(sandbox, value, id);
@@ -49,26 +57,33 @@ export function createJobs(dependencies: {
     try {
       await jobs.save(sandbox, id, next, version);
     } catch (error) {
-      // Another process has it.
-      if (isAppError(error, 'CONFLICT')) return undefined;
+      // Another process has it, or it was begun anew.
+      if (isAppError(error, 'CONFLICT')) return { job: await free(sandbox, id) };
       throw error;
     }
-    return { id, version: version + 1, value: next };
+    return { job: { id, version: version + 1, value: next }, waitUntilMs: step.waitUntilMs };
+  };
+
+  const free = async (sandbox: string, id: string): Promise<Stored<Job> | undefined> => {
+    const job = await jobs.get(sandbox, id);
+    return job && (alone || job.value.heldUntilMs <= clock.now()) ? job : undefined;
   };
 
   const pieces = async (sandbox: string, id: string): Promise<void> => {
-    let job = await jobs.get(sandbox, id);
-    if (job && !alone && job.value.heldUntilMs > clock.now()) return;
-    while (job && job.value.openSinceMs !== undefined && !closed) job = await piece(sandbox, job);
+    let job = await free(sandbox, id);
+    while (job && job.value.openSinceMs !== undefined && !closed) {
+      const done: Piece = await piece(sandbox, job);
+      job = done.job;
+      if (job?.value.openSinceMs !== undefined && done.waitUntilMs !== undefined) {
+        return later(sandbox, id, done.waitUntilMs);
+      }
+    }
   };
 
-  const again = (sandbox: string, id: string): void => {
+  const later = (sandbox: string, id: string, atMs: number): void => {
     if (closed) return;
-    const name = `${sandbox}|${id}`;
-    timers.set(
-      name,
-      clock.at(clock.now() + LEASE_MS, () => void run(sandbox, id)),
-    );
+    const timer = clock.at(atMs, () => void run(sandbox, id));
+    timers.set(`${sandbox}|${id}`, timer);
   };
 
   const run = (sandbox: string, id: string): Promise<void> => {
@@ -79,7 +94,7 @@ export function createJobs(dependencies: {
     const work = pieces(sandbox, id)
       .catch((error: unknown) => {
         log.error({ err: error, job: id }, 'a job of the profile subgraph stopped and is tried again');
-        again(sandbox, id);
+        later(sandbox, id, clock.now() + LEASE_MS);
       })
       .finally(() => running.delete(name));
     running.set(name, work);
@@ -102,9 +117,13 @@ export function createJobs(dependencies: {
   };
 }
 
-function toNext(job: Job, { state, done, total, finished }: JobStep, nowMs: number): Job {
+function toNext(job: Job, { state, done, total, finished, waitUntilMs }: JobStep, nowMs: number): Job {
   const { openSinceMs, ...rest } = job;
   const base = { ...rest, state, done, total: Math.max(total ?? job.total, done) };
   if (finished) return { ...base, heldUntilMs: 0, finishedAtMs: nowMs };
-  return { ...base, heldUntilMs: nowMs + LEASE_MS, ...(openSinceMs === undefined ? {} : { openSinceMs }) };
+  return {
+    ...base,
+    heldUntilMs: waitUntilMs ?? nowMs + LEASE_MS,
+    ...(openSinceMs === undefined ? {} : { openSinceMs }),
+  };
 }

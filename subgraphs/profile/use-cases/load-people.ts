@@ -3,15 +3,20 @@ import type { Person } from '../domain/head';
 import type { Item } from '../domain/item';
 import type { PeopleStore } from '../store/people-store';
 
+/** People, and every identity that was asked for. */
+export interface AskedPeople extends KnownPeople {
+  readonly asked: ReadonlySet<string>;
+}
+
 /** Loads the people of the items' identities, and all whom their links lead to, in force or not. */
-export function loadPeople(store: PeopleStore, sandbox: string, items: readonly Item[]): Promise<KnownPeople> {
+export function loadPeople(store: PeopleStore, sandbox: string, items: readonly Item[]): Promise<AskedPeople> {
   const asked = new Set<string>();
   for (const { identities } of items) for (const { key } of identities) asked.add(key);
   return loadPeopleOf(store, sandbox, asked);
 }
 
 /** As `loadPeople`, from identities on. */
-export async function loadPeopleOf(store: PeopleStore, sandbox: string, keys: Iterable<string>): Promise<KnownPeople> {
+export async function loadPeopleOf(store: PeopleStore, sandbox: string, keys: Iterable<string>): Promise<AskedPeople> {
   const asked = new Set(keys);
   const profileOf = await store.owners(sandbox, asked);
   const people = await store.people(sandbox, new Set(profileOf.values()));
@@ -27,7 +32,7 @@ export async function loadPeopleOf(store: PeopleStore, sandbox: string, keys: It
     fresh = more.values();
   }
   for (const { id, head } of people.values()) for (const { key } of head.identities) profileOf.set(key, id);
-  return { people, profileOf };
+  return { people, profileOf, asked };
 }
 
 function outsideOf(people: Iterable<Person>, asked: ReadonlySet<string>): readonly string[] {

@@ -8,6 +8,7 @@ import { historyOf, type IdentityChange } from '../domain/history';
 import type { Item } from '../domain/item';
 import { ItemFault } from '../domain/item-fault';
 import type { Limits } from '../domain/limits';
+import { isCommand } from '../domain/touch';
 import type { ComputedStore } from '../store/computed-store';
 import type { EventStore } from '../store/event-store';
 import type { FragmentStore } from '../store/fragment-store';
@@ -15,6 +16,7 @@ import { historyWrite } from '../store/history-store';
 import { itemWrites } from '../store/item-documents';
 import type { PeopleStore } from '../store/people-store';
 import type { ProfileConfiguration, ProfileSettings } from '../store/profile-configuration';
+import type { TombstoneStore } from '../store/tombstone-store';
 import { toProfileChanged } from './announce';
 import { computeChanges } from './compute-attributes';
 import { findDuplicates } from './find-duplicates';
@@ -33,20 +35,25 @@ export interface PlanDependencies {
   readonly fragments: FragmentStore;
   readonly events: EventStore;
   readonly computed: ComputedStore;
+  readonly tombstones: TombstoneStore;
   readonly configuration: ProfileConfiguration;
   readonly limits: Limits;
 }
 
+const DAY_MS = 86_400_000;
+
 /** Folds what came in into people: load, decide, and say what is to be written and announced. */
 export function createPlanItems(dependencies: PlanDependencies): PlanItems {
-  const { store, people, fragments, ids, clock, configuration } = dependencies;
+  const { store, people, fragments, ids, clock, configuration, limits, tombstones } = dependencies;
   return async (sandbox, submissions) => {
     const nowMs = clock.now();
     const settings = await configuration.settings(sandbox);
     const items = submissions.flatMap((submission) => submission.items);
     const duplicates = await findDuplicates(store, sandbox, submissions);
     const loaded = await loadPeople(people, sandbox, items);
-    const refused = refusedByConsent(items, loaded);
+    const sinceMs = nowMs - limits.tombstoneDays * DAY_MS;
+    const deleted = await tombstones.find(sandbox, loaded.asked, sinceMs);
+    const refused = findRefused(items, loaded, deleted);
     const forgotten = await resolveForgotten(store, sandbox, items);
     const taken = forgotten.items.filter((item) => !duplicates.items.has(item) && !refused.has(item));
     const folded = foldItems(dependencies, settings, taken, loaded, nowMs);
@@ -58,7 +65,7 @@ export function createPlanItems(dependencies: PlanDependencies): PlanItems {
     const isKnown = (key: string): boolean => loaded.profileOf.has(key);
     return {
       writes: [
-        ...folded.changed.flatMap((one) => personWrites(one, isKnown)),
+        ...folded.changed.flatMap((one) => personWrites(one, isKnown, { namespaces: settings.namespaces, nowMs })),
         ...[...records.values()].flatMap((merged) => merged.fragments.map(fragments.toWrite)),
         ...[...computed.values()].flatMap(({ writes }) => writes),
         ...itemWrites(submissions, new Set(taken)),
@@ -109,15 +116,22 @@ function foldItems(
   return { changed, history, moved };
 }
 
-function refusedByConsent(items: readonly Item[], { profileOf, people }: KnownPeople): ReadonlyMap<Item, ItemFault> {
+function findRefused(
+  items: readonly Item[],
+  { profileOf, people }: KnownPeople,
+  deleted: ReadonlyMap<string, number>,
+): ReadonlyMap<Item, ItemFault> {
   const refused = new Map<Item, ItemFault>();
+  const denies = (key: string): boolean => {
+    const person = people.get(profileOf.get(key) ?? '');
+    return person !== undefined && deniesCollect(person.head.identities);
+  };
   for (const item of items) {
-    if (item.kind !== 'EVENT' && item.kind !== 'SIGHTING') continue;
-    const denied = item.identities.some(({ key }) => {
-      const person = people.get(profileOf.get(key) ?? '');
-      return person && deniesCollect(person.head.identities);
-    });
-    if (denied) {
+    if (isCommand(item)) continue;
+    const isCollected = item.kind === 'EVENT' || item.kind === 'SIGHTING';
+    if (deleted.size > 0 && item.identities.some(({ key }) => item.atMs <= (deleted.get(key) ?? -1))) {
+      refused.set(item, new ItemFault('DELETED', '', 'The person was deleted after the time of this item.'));
+    } else if (isCollected && item.identities.some(({ key }) => denies(key))) {
       refused.set(item, new ItemFault('CONSENT_DENIED', '', 'The person does not agree that data is collected.'));
     }
   }

@@ -66,7 +66,7 @@ export async function planRebuild(dependencies: RebuildDependencies, rebuild: Re
     for (const key of rebuilt.lost) lost.push(key);
     for (const one of told) {
       changed.push(one);
-      writes.push(...personWrites(one, (key) => loaded.profileOf.has(key)));
+      writes.push(...personWrites(one, (key) => loaded.profileOf.has(key), { namespaces, nowMs }));
       entries.push(toProfileChanged(one, { cause, ...contents.tell(one, nowMs) }, nowMs));
     }
     for (const change of historyOf({ ...cluster, items: [] }, rebuilt)) {

@@ -1,6 +1,7 @@
 import type { NewLogEntry } from '../../../platform/store/event-log';
 import type { Write } from '../../../platform/store/store';
 import type { ChangedPerson } from '../domain/fold-cluster';
+import type { Person } from '../domain/head';
 
 /** What is to be committed about people, decided on what was loaded. Made anew when another process was faster. */
 export interface Plan<T> {
@@ -9,6 +10,8 @@ export interface Plan<T> {
   readonly changed: readonly ChangedPerson[];
   /** Identities that nobody has any more. */
   readonly lost: readonly string[];
+  /** People whose head is written anew although nothing is announced of them. */
+  readonly quiet?: readonly Person[];
   /** What is answered when it is there for good. */
   readonly result: T;
 }

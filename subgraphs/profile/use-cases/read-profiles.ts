@@ -156,7 +156,7 @@ async function lastKept(
 
 /** The port by which the other subgraphs read people. */
 export function createProfileReader(reads: ProfileReads, dependencies: ReadDependencies): ProfileReader {
-  const { store, people, limits, clock } = dependencies;
+  const { store, people, configuration, limits, clock } = dependencies;
   const heads = store.collection<HeadDocument>(headsSpec.name);
 
   const toSnapshot = async (sandbox: string, person: Person, withEvents: boolean): Promise<ProfileSnapshot> => {
@@ -180,6 +180,14 @@ export function createProfileReader(reads: ProfileReads, dependencies: ReadDepen
     async find(sandbox, identity) {
       const found = await reads.find(sandbox, identity);
       return found && { id: found.person.id, revision: found.person.head.revision };
+    },
+    async keysOf(sandbox, identities) {
+      const { namespaces } = await configuration.settings(sandbox);
+      return identities.map(({ namespace, value }) => {
+        const rules = namespaces.get(namespace);
+        const normal = rules && normalize(value, rules.normalization);
+        return normal === undefined ? undefined : identityKey(namespace, normal);
+      });
     },
     async getMany(sandbox, ids, { events = false } = {}) {
       const found = await reads.byIds(sandbox, ids);

@@ -81,7 +81,7 @@ async function planSwitch(
     writes.push({ kind: 'put', collection, id, value, expected: version });
   };
   const turn = (collection: string, row: KeptEvent | KeptRecord, item: Item | undefined): void => {
-    const { owner, ...rest } = row.value;
+    const { owner, hiddenOwner: _, ...rest } = row.value;
     if (!item || shown === (owner !== undefined)) return;
     for (const { key } of item.identities) owners.add(key);
     if (shown) {
@@ -89,7 +89,7 @@ async function planSwitch(
       put(collection, row, { ...rest, owner: item.owner });
     } else {
       removed.add(row.id);
-      put(collection, row, { ...rest, who: rest.who ?? [[item.owner, 0, 0]] });
+      put(collection, row, { ...rest, hiddenOwner: item.owner, who: rest.who ?? [[item.owner, 0, 0]] });
     }
   };
   if (kind === 'EVENT')

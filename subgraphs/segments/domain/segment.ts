@@ -29,6 +29,12 @@ export interface ExternalSource {
   readonly validDays: number;
 }
 
+/** What a caller says of an audience from elsewhere. */
+export interface AudienceDraft extends ExternalSource {
+  readonly name: string;
+  readonly labels: readonly string[];
+}
+
 /** A segment as it is kept. `live` is there exactly while it is published, and may be older than what was saved last. */
 export interface Segment extends SegmentDraft {
   readonly status: SegmentStatus;
@@ -52,6 +58,21 @@ export function saveDraft(before: Segment | undefined, draft: SegmentDraft): Seg
   const ruleVersion = isSameRule(before, draft) && status !== 'DELETED' ? before.ruleVersion : version;
   const kept = { ...(live && { live }), ...(endedMs !== undefined && { endedMs }) };
   return { ...draft, ...kept, status: status === 'DELETED' ? 'DRAFT' : status, version, ruleVersion };
+}
+
+/** The audience with `draft` saved, live at once: the same object when it changes nothing. */
+export function saveAudience(before: Segment | undefined, id: string, draft: AudienceDraft, nowMs: number): Segment {
+  if (before && !before.external && before.status !== 'DELETED') {
+    throw new AppError('BAD_USER_INPUT', `id: ${id} is a segment with a rule; members cannot be imported into it.`, {
+      details: { path: 'id' },
+    });
+  }
+  const { provider, validDays, ...named } = draft;
+  const saved = saveDraft(before, { ...named, rule: `inSegment("${id.replaceAll(/["\\\\]/g, '\\\\$&')}")` });
+  const external = { provider, validDays };
+  const isSame = before?.external?.provider === provider && before.external.validDays === validDays;
+  if (saved === before && isSame && before.live) return before;
+  return { ...publish(saved, nowMs), external };
 }
 
 /** The segment with its saved rule live: the same object when it already is. */

@@ -8,6 +8,7 @@ import type { Plan } from '../domain/plan';
 import { traceTransitions, UNTRACED } from '../domain/rehydrate';
 import type { CountsStore } from '../store/counts-store';
 import type { DueStore } from '../store/due-store';
+import type { ImportStore } from '../store/import-store';
 import type { MemberStore } from '../store/member-store';
 import type { Known, StateStore } from '../store/state-store';
 import { createTurns } from '../store/turns';
@@ -22,6 +23,7 @@ export interface EvaluationDependencies {
   readonly members: MemberStore;
   readonly counts: CountsStore;
   readonly due: DueStore;
+  readonly imports: ImportStore;
   readonly profiles: ProfileReader;
   readonly clock: Clock;
   /** The rules as of now. */

@@ -4,12 +4,15 @@ import type { Clock } from '../../../platform/clock';
 import { type News, needsSnapshot } from '../domain/evaluate-profile';
 import { type Evaluated, isCurrent } from '../domain/evaluated';
 import type { Plan } from '../domain/plan';
+import type { ImportStore } from '../store/import-store';
 import type { Known } from '../store/state-store';
+import { findImports, type ImportQuestion } from './find-imports';
 import type { Task } from './task';
 
 /** What gathering stands on. */
 export interface NewsDependencies {
   readonly profiles: ProfileReader;
+  readonly imports: ImportStore;
   readonly clock: Clock;
   /** Since when rules are being brought to all people; `undefined` when none is. */
   readonly backfillSinceMs: (sandbox: string) => Promise<number | undefined>;
@@ -17,7 +20,7 @@ export interface NewsDependencies {
 
 /** Reads what the evaluations of `tasks` lack, for all of them together. In the order of the tasks. */
 export async function gatherNews(
-  { profiles, clock, backfillSinceMs: readBackfillSinceMs }: NewsDependencies,
+  { profiles, imports, clock, backfillSinceMs: readBackfillSinceMs }: NewsDependencies,
   sandbox: string,
   tasks: readonly Task[],
   known: readonly Known[],
@@ -31,6 +34,13 @@ export async function gatherNews(
   const found = await readSnapshots(profiles, sandbox, asked);
   const isAnew = asked.length > 0 || leads.some((lead) => lead?.snapshot);
   const backfillSinceMs = isAnew ? await readBackfillSinceMs(sandbox) : undefined;
+  const computed = await readComputed(profiles, sandbox, tasks, known, plan);
+  const questions = tasks.map((task, index): ImportQuestion => {
+    const { profileId, snapshot, importCause } = task;
+    const identities = (found.get(profileId) ?? snapshot)?.identities;
+    return { profileId, changes: leads[index]?.changes ?? [], identities, importCause };
+  });
+  const imported = plan.hasAudiences ? await findImports(profiles, imports, sandbox, questions, nowMs) : [];
   return tasks.map(({ profileId, snapshot: given, untilMs, scan }, index) => {
     const lead = leads[index];
     if (!lead) return undefined;
@@ -43,6 +53,8 @@ export async function gatherNews(
       untilMs,
       nowMs,
       backfillSinceMs,
+      computed: computed.get(profileId),
+      imported: imported[index],
       scan: scan && whole && { ...scan, snapshot: whole },
     };
   });
@@ -107,6 +119,27 @@ function leadOfSnapshot(evaluated: Evaluated, snapshot: ProfileSnapshot, plan: P
 
 function lastMs(changes: readonly ProfileChanged[]): number {
   return changes.at(-1)?.atMs ?? 0;
+}
+
+/** Computed attributes of those for whom time alone has changed them by the instant that is reached. */
+async function readComputed(
+  profiles: ProfileReader,
+  sandbox: string,
+  tasks: readonly Task[],
+  known: readonly Known[],
+  plan: Plan,
+): Promise<ReadonlyMap<string, ProfileSnapshot>> {
+  if (!plan.readsComputed) return new Map();
+  const due = tasks.filter(({ untilMs = Number.NEGATIVE_INFINITY }, index) => {
+    const { computedUntilMs = Number.POSITIVE_INFINITY } = known[index]?.evaluated ?? {};
+    return computedUntilMs <= untilMs;
+  });
+  if (due.length === 0) return new Map();
+  const found = await profiles.getMany(
+    sandbox,
+    due.map(({ profileId }) => profileId),
+  );
+  return new Map(found.flatMap((snapshot) => (snapshot ? [[snapshot.id, snapshot]] : [])));
 }
 
 async function readSnapshots(

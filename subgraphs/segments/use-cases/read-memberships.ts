@@ -3,7 +3,9 @@ import type { Clock } from '../../../platform/clock';
 import { evaluateProfile, type News, needsSnapshot } from '../domain/evaluate-profile';
 import { type Evaluated, findDueMs, isCurrent } from '../domain/evaluated';
 import type { Plan } from '../domain/plan';
-import { type Known, type StateStore } from '../store/state-store';
+import type { ImportStore } from '../store/import-store';
+import type { Known, StateStore } from '../store/state-store';
+import { findImports, type ImportQuestion } from './find-imports';
 
 /** Where a profile stands at an instant. */
 export interface Standing {
@@ -22,13 +24,14 @@ export type ReadMemberships = (
 export interface ReadingDependencies {
   readonly states: StateStore;
   readonly profiles: ProfileReader;
+  readonly imports: ImportStore;
   readonly plan: (sandbox: string) => Promise<Plan>;
   readonly clock: Clock;
 }
 
 /** What was not evaluated yet is evaluated for the answer alone. */
 export function createReadMemberships(dependencies: ReadingDependencies): ReadMemberships {
-  const { states, profiles, plan: readPlan } = dependencies;
+  const { states, profiles, imports, plan: readPlan } = dependencies;
   return async (sandbox, refs, nowMs) => {
     const plan = await readPlan(sandbox);
     const known = await states.load(
@@ -39,11 +42,22 @@ export function createReadMemberships(dependencies: ReadingDependencies): ReadMe
     const news = await Promise.all(refs.map((ref, index) => newsOf(profiles, sandbox, ref, known[index], nowMs, plan)));
     const wanted = refs.filter((_, index) => news[index] === 'snapshot');
     const snapshots = await readSnapshots(profiles, sandbox, wanted);
-    return known.map((each, index) => {
+    const computed = plan.readsComputed ? await readComputed(profiles, sandbox, refs) : new Map();
+    const questions = known.map(({ profileId }, index): ImportQuestion => {
       const own = news[index];
+      const changes = own && own !== 'snapshot' ? own.changes : [];
+      return { profileId, changes, identities: snapshots.get(profileId)?.identities };
+    });
+    const imported = plan.hasAudiences ? await findImports(profiles, imports, sandbox, questions, nowMs) : [];
+    return known.map((each, index) => {
+      const { profileId } = each;
+      const own = news[index] ?? (computed.has(profileId) ? { changes: [], nowMs } : undefined);
       if (!own) return { plan, evaluated: each.evaluated };
-      const found: News =
-        own === 'snapshot' ? { changes: [], snapshot: snapshots.get(each.profileId), untilMs: nowMs, nowMs } : own;
+      const found: News = {
+        ...(own === 'snapshot' ? { changes: [], snapshot: snapshots.get(profileId), untilMs: nowMs, nowMs } : own),
+        computed: computed.get(profileId),
+        imported: imported[index],
+      };
       const { evaluated, transitions } = evaluateProfile(copyOf(each, plan), found, plan);
       if (transitions.length === 0) states.replace(sandbox, each, withReading(each, evaluated));
       return { plan, evaluated };
@@ -95,6 +109,19 @@ async function newsOfStranger(
   return changes && isWhole && !needsSnapshot(evaluated, changes, plan)
     ? { changes, untilMs: nowMs, nowMs }
     : 'snapshot';
+}
+
+/** Computed attributes as they are now: some change with every instant. */
+async function readComputed(
+  profiles: ProfileReader,
+  sandbox: string,
+  refs: readonly ProfileRef[],
+): Promise<ReadonlyMap<string, ProfileSnapshot>> {
+  const found = await profiles.getMany(
+    sandbox,
+    refs.map(({ id }) => id),
+  );
+  return new Map(found.flatMap((snapshot) => (snapshot ? [[snapshot.id, snapshot]] : [])));
 }
 
 async function readSnapshots(

@@ -115,6 +115,7 @@ export function createSegmentVerbs(dependencies: SegmentDependencies): SegmentVe
         sandbox,
         id,
         (known, all) => {
+          if (known?.external && known.status !== 'DELETED') throw isExternal(id);
           checkCycle(id, tree, all, (segment) => segment.rule);
           const saved = saveDraft(known, draft);
           return isToPublish ? published(id, saved, all, nowMs) : saved;
@@ -158,7 +159,7 @@ function segmentsUsing(id: string, all: Segments): readonly string[] {
 }
 
 function published(id: string, segment: Segment, all: Segments, nowMs: number): Segment {
-  checkCycle(id, parseRule(segment.rule), all, ({ live }) => live?.rule);
+  if (!segment.external) checkCycle(id, parseRule(segment.rule), all, ({ live }) => live?.rule);
   return publish(segment, nowMs);
 }
 
@@ -216,7 +217,7 @@ function checkCycle(
   ruleOf: (segment: Segment) => string | undefined,
 ): void {
   const others = [...all.values()].flatMap(({ id: other, value }) => {
-    const rule = value.status === 'DELETED' || other === id ? undefined : ruleOf(value);
+    const rule = value.status === 'DELETED' || value.external || other === id ? undefined : ruleOf(value);
     return rule === undefined ? [] : [{ id: other, tree: parseRule(rule) }];
   });
   const cycle = findSegmentCycle([{ id, tree }, ...others]);
@@ -260,6 +261,11 @@ function checkDraft({ name, mergePolicy = DEFAULT_POLICY }: SegmentDraft): void 
 function existing(id: string, segment: Segment | undefined): Segment {
   if (segment && segment.status !== 'DELETED') return segment;
   throw new AppError('NOT_FOUND', `There is no segment ${id}.`, { details: { id } });
+}
+
+function isExternal(id: string): AppError {
+  const reason = 'it is an audience from elsewhere; import its members';
+  return new AppError('BAD_USER_INPUT', `id: ${id} takes no rule, as ${reason}.`, { details: { path: 'id' } });
 }
 
 function inUse(id: string, usedBy: readonly string[]): AppError {

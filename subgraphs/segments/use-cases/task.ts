@@ -1,4 +1,4 @@
-import type { ProfileChanged } from '../../../flow/events';
+import type { Cause, ProfileChanged } from '../../../flow/events';
 import type { ProfileSnapshot } from '../../../flow/ports';
 import type { Scan } from '../domain/evaluate-profile';
 
@@ -11,6 +11,8 @@ export interface Task {
   readonly snapshot?: ProfileSnapshot;
   /** Up to when time has its effect, for one who was listed to be looked at; absent: up to the last change. */
   readonly untilMs?: number;
+  /** Set when audiences from elsewhere may name the profile anew, or no more: what moves it then. */
+  readonly importCause?: Cause;
   /** General rules to be asked of `snapshot`. */
   readonly scan?: Pick<Scan, 'segmentIds' | 'cause' | 'origin'>;
 }

@@ -51,7 +51,7 @@ export interface People {
 export function createPeople(sandbox = 'default'): People {
   const people = new Map<string, Person>();
   const log: LogEntry<ProfileChanged>[] = [];
-  const calls = { find: 0, getMany: 0, changes: 0, scan: 0 };
+  const calls = { find: 0, keysOf: 0, getMany: 0, changes: 0, scan: 0 };
   let nextEvent = 1;
 
   const get = (id: string): Person | undefined => {
@@ -108,6 +108,10 @@ export function createPeople(sandbox = 'default'): People {
         );
         return person && { id: person.id, revision: person.revision };
       },
+      async keysOf(_, identities) {
+        calls.keysOf += 1;
+        return identities.map(({ namespace, value }) => `${namespace}|${value}`);
+      },
       async getMany(_, ids, options) {
         calls.getMany += 1;
         return ids.map((id) => {
@@ -145,7 +149,9 @@ export function createPeople(sandbox = 'default'): People {
         events.length > 0
           ? { kind: 'EVENT', reference: `${events.at(-1)?.key}` }
           : { kind: 'RECORD', reference: 'crm' };
-      await announce(store, person, cause, { events, ...(isChanged && { attributes }) }, nowMs);
+      const isNew = person.revision === 0;
+      const rest = { events, ...(isChanged && { attributes }), ...(isNew && { identities: [`CRMID|${profileId}`] }) };
+      await announce(store, person, cause, rest, nowMs);
       return { id: profileId, revision: person.revision };
     },
     async merge(store, from, into, nowMs) {

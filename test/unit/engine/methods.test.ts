@@ -37,6 +37,7 @@ describe('how a rule can be evaluated', () => {
     ['let S = (sum X.p over X from xEvent where X.c = "USD") in (S > 100 and S < 1000)'],
     ['xEvent[kind = "buy"].sum(price) > xEvent[kind = "return"].sum(price) * 2'],
     ['xEvent.count() > computedAttributes.limit'],
+    ['xEvent[timestamp >= yesterday and eventType = "buy"].count() >= 1'],
     ['born occurs today ignoring year'],
     ['born.getMonth() = currentMonth()'],
     ['if(tier = "gold", xEvent.count() > 1, xEvent.count() > 5)'],

@@ -91,6 +91,18 @@ const timed = fc.oneof(
   filter,
   fc.tuple(filter, when).map(([test, window]) => `(${test}) and timestamp occurs ${window}`),
   when.map((window) => `timestamp occurs ${window}`),
+  fc
+    .tuple(
+      filter,
+      fc.constantFrom(
+        'timestamp >= yesterday',
+        'not (today > timestamp)',
+        'timestamp < now',
+        'tomorrow >= timestamp',
+        'timestamp > today',
+      ),
+    )
+    .map((parts) => `(${parts[0]}) and ${parts[1]}`),
 );
 
 const list = fc.oneof(

@@ -5,6 +5,9 @@ import { profileOf, type RuleState } from './state';
 /** A value that no test holds for. */
 const NO_VALUE = Symbol('no value');
 
+/** A field that was not read since the state was unpacked: which of its tests hold is known, its value is not. */
+const UNREAD = Symbol('unread');
+
 /** Reads the fields that conditions ask for, and tells what their tests come to. */
 export class ProfileFields {
   private readonly tests: readonly FieldTests[];
@@ -36,11 +39,12 @@ export class ProfileFields {
       const { path, formulas } = this.columns[index] as FieldColumn;
       const came = this.areComputed[index] ? computedAttributes : (attributes ?? path.length === 0);
       const value = fields[index];
-      if (!came) fields[index] = before?.[index];
-      if (!came || (before && before[index] === value && typeof value !== 'object')) continue;
+      const known = before ? before[index] : UNREAD;
+      if (!came) fields[index] = known;
+      if (!came || (known === value && typeof value !== 'object')) continue;
       const tests = this.tests[index] as FieldTests;
-      if (before) tests.testChange(before[index], value, tell);
-      else tests.testAll(value, tell);
+      if (known === UNREAD) tests.testAll(value, tell);
+      else tests.testChange(known, value, tell);
       for (const unit of formulas) readers.add(unit);
     }
     state.fields = fields;

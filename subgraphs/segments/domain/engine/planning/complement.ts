@@ -1,4 +1,4 @@
-import type { Expression, TimeCondition } from '../../../../../platform/pql/tree';
+import type { Comparison, Expression, TimeCondition } from '../../../../../platform/pql/tree';
 import { readsOf } from './rewriting';
 
 /** More alternatives than this are not looked for. */
@@ -21,9 +21,39 @@ function split(node: Expression, negated: boolean): readonly Expression[] {
     const parts = node.of.map((part) => split(part, negated));
     return (node.kind === 'or') === negated ? combine(parts, node) : parts.flat();
   }
-  if (!negated) return [node];
-  if (node.kind !== 'occurs' || node.when.ignoringYear) return [{ kind: 'not', of: node, at: node.at }];
-  return complementsOf(node.when).map((when) => ({ ...node, when }));
+  const timed = toOccurs(node);
+  if (!negated) return [timed];
+  if (timed.kind !== 'occurs' || timed.when.ignoringYear) return [{ kind: 'not', of: node, at: node.at }];
+  return complementsOf(timed.when).map((when) => ({ ...timed, when }));
+}
+
+/** A comparison with a moment as the condition on time that it is; anything else as it is. */
+function toOccurs(node: Expression): Expression {
+  if (node.kind !== 'compare') return node;
+  const isMirrored = node.left.kind === 'moment';
+  const [of, reference] = isMirrored ? [node.right, node.left] : [node.left, node.right];
+  const operator = isMirrored ? MIRRORED[node.operator] : node.operator;
+  const when = reference.kind === 'moment' ? toCondition(operator, reference) : undefined;
+  return when ? { kind: 'occurs', of, when, at: node.at } : node;
+}
+
+const MIRRORED = { '=': '=', '!=': '!=', '<': '>', '<=': '>=', '>': '<', '>=': '<=' } as const;
+
+/** A moment is compared by when it begins. */
+function toCondition(operator: Comparison, reference: Expression): TimeCondition | undefined {
+  const fromStart = { kind: 'distance', count: 0, unit: 'millisecond', reference } as const;
+  switch (operator) {
+    case '<':
+      return { kind: 'before', reference };
+    case '<=':
+      return { ...fromStart, comparison: '>=', direction: 'before' };
+    case '>':
+      return { ...fromStart, comparison: '>', direction: 'after' };
+    case '>=':
+      return { kind: 'from', reference };
+    default:
+      return undefined;
+  }
 }
 
 /** One of each, in every combination. */

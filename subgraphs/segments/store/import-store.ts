@@ -1,0 +1,80 @@
+import { isAppError } from '../../../platform/errors';
+import type { CollectionSpec, Store, Stored } from '../../../platform/store/store';
+
+const IMPORTS = 'segment_imports';
+
+/** Who is in audiences from elsewhere: a document for each identity, whether anyone has it yet or not. */
+export const importsSpec: CollectionSpec = { name: IMPORTS, indexes: [] };
+
+interface ImportDocument {
+  /** Audience → until when, in milliseconds. */
+  readonly audiences: Readonly<Record<string, number>>;
+}
+
+/** What an import says of one identity: until when it is in the audience; absent: no more. */
+export interface ImportedIdentity {
+  /** `namespace|value`. */
+  readonly key: string;
+  readonly untilMs?: number | undefined;
+}
+
+/** Members of audiences from elsewhere, by identity. */
+export interface ImportStore {
+  /** The audiences that each identity is in at `nowMs`, in the order asked. */
+  find(sandbox: string, keys: readonly string[], nowMs: number): Promise<readonly ReadonlyMap<string, number>[]>;
+  /** Puts identities into an audience, or takes them out. */
+  save(sandbox: string, audience: string, members: readonly ImportedIdentity[], nowMs: number): Promise<void>;
+}
+
+const TRIES = 20;
+
+/** Over the collection of `importsSpec`. */
+export function createImportStore(store: Store): ImportStore {
+  const imports = store.collection<ImportDocument>(IMPORTS);
+  const saveOnce: ImportStore['save'] = async (sandbox, audience, members, nowMs) => {
+    const found = await imports.getMany(
+      sandbox,
+      members.map(({ key }) => key),
+    );
+    await store.commit({
+      sandbox,
+      writes: members.map(({ key, untilMs }, index) => ({
+        kind: 'put',
+        collection: IMPORTS,
+        id: key,
+        value: withMember(found[index], audience, untilMs, nowMs),
+        expected: found[index]?.version ?? null,
+      })),
+    });
+  };
+  return {
+    async find(sandbox, keys, nowMs) {
+      if (keys.length === 0) return [];
+      const found = await imports.getMany(sandbox, keys);
+      return found.map((stored) => new Map(alive(stored, nowMs)));
+    },
+    async save(...change) {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await saveOnce(...change);
+        } catch (error) {
+          if (tries >= TRIES || !isAppError(error, 'CONFLICT')) throw error;
+        }
+      }
+    },
+  };
+}
+
+function withMember(
+  stored: Stored<ImportDocument> | undefined,
+  audience: string,
+  untilMs: number | undefined,
+  nowMs: number,
+): ImportDocument {
+  const others = alive(stored, nowMs).filter(([id]) => id !== audience);
+  return { audiences: Object.fromEntries(untilMs === undefined ? others : [...others, [audience, untilMs]]) };
+}
+
+function alive(stored: Stored<ImportDocument> | undefined, nowMs: number): readonly [string, number][] {
+  return Object.entries(stored?.value.audiences ?? {}).filter(([, untilMs]) => untilMs > nowMs);
+}

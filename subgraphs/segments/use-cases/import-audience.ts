@@ -1,0 +1,186 @@
+import type { IdentityRef, ProfileReader } from '../../../flow/ports';
+import type { Clock } from '../../../platform/clock';
+import { AppError, isAppError } from '../../../platform/errors';
+import type { Ids } from '../../../platform/ids';
+import type { Stored } from '../../../platform/store/store';
+import type { Plan } from '../domain/plan';
+import { type AudienceDraft, type Segment, saveAudience } from '../domain/segment';
+import type { ImportedIdentity, ImportStore } from '../store/import-store';
+import type { SegmentsConfiguration } from '../store/segments-configuration';
+import type { EvaluateProfiles } from './evaluate-profiles';
+
+/** One person of an import, by one of their identities. */
+export interface ExternalMember {
+  readonly identity: IdentityRef;
+  readonly validUntilMs?: number | undefined;
+  /** True: is in it no more. */
+  readonly remove: boolean;
+}
+
+/** How it ended for one member. */
+export interface MemberAnswer {
+  readonly identity: IdentityRef;
+  /** Absent: taken. */
+  readonly refusal?: { readonly code: string; readonly message: string };
+}
+
+/** What became of an import. */
+export interface AudienceImport {
+  readonly id: string;
+  readonly audience: Stored<Segment>;
+  readonly answers: readonly MemberAnswer[];
+  /** How many of those taken are people who are known already. */
+  readonly matched: number;
+}
+
+/** What importing stands on. */
+export interface ImportDependencies {
+  readonly configuration: SegmentsConfiguration<Plan>;
+  readonly imports: ImportStore;
+  readonly profiles: ProfileReader;
+  readonly evaluate: EvaluateProfiles;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+/**
+ * Takes members of an audience from elsewhere (S-16). People who are known are in it when this answers; the others when
+ * they come. One bad member never stops the others. Fails with BAD_USER_INPUT where the id is that of a rule.
+ */
+export type ImportAudience = (
+  sandbox: string,
+  audience: AudienceDraft & { readonly id: string },
+  members: readonly ExternalMember[],
+) => Promise<AudienceImport>;
+
+const MOST_MEMBERS = 10_000;
+const PAGE = 250;
+const DAY_MS = 86_400_000;
+const TRIES = 10;
+
+/** Page by page: first the identities, then the people who have them. */
+export function createImportAudience(dependencies: ImportDependencies): ImportAudience {
+  const { clock, ids, imports } = dependencies;
+  return async (sandbox, { id: audienceId, ...draft }, members) => {
+    checkAudience(audienceId, draft, members.length);
+    const audience = await putAudience(dependencies, sandbox, audienceId, draft);
+    const id = ids.next();
+    const nowMs = clock.now();
+    const answers = await withKnownKeys(
+      dependencies.profiles,
+      sandbox,
+      members.map((member) => answerOf(member, nowMs)),
+    );
+    const taken = members.filter((_, index) => !answers[index]?.refusal);
+    let matched = 0;
+    for (let at = 0; at < taken.length; at += PAGE) {
+      const page = taken.slice(at, at + PAGE);
+      const keys = await keysOf(dependencies.profiles, sandbox, page);
+      const identities = toIdentities(page, keys, nowMs + draft.validDays * DAY_MS);
+      await imports.save(sandbox, audienceId, identities, nowMs);
+      matched += await evaluateThose(dependencies, sandbox, page, id);
+    }
+    return { id, audience, answers, matched };
+  };
+}
+
+/** Brings the people who have the identities up to date; answers how many there are. */
+async function evaluateThose(
+  { profiles, evaluate }: ImportDependencies,
+  sandbox: string,
+  members: readonly ExternalMember[],
+  importId: string,
+): Promise<number> {
+  const found = await Promise.all(members.map(({ identity }) => profiles.find(sandbox, identity)));
+  const profileIds = new Set(found.flatMap((profile) => (profile ? [profile.id] : [])));
+  const importCause = { kind: 'IMPORT', reference: importId } as const;
+  await evaluate(
+    sandbox,
+    [...profileIds].map((profileId) => ({ profileId, importCause })),
+  );
+  return profileIds.size;
+}
+
+async function putAudience(
+  { configuration, clock }: ImportDependencies,
+  sandbox: string,
+  id: string,
+  draft: AudienceDraft,
+): Promise<Stored<Segment>> {
+  for (let tries = 1; ; tries += 1) {
+    const before = (await configuration.segments.all(sandbox)).get(id);
+    const after = saveAudience(before?.value, id, draft, clock.now());
+    if (before && before.value === after) return before;
+    try {
+      return await configuration.segments.put(sandbox, id, after, before?.version ?? 0);
+    } catch (error) {
+      if (tries >= TRIES || !isAppError(error, 'CONFLICT')) throw error;
+    }
+  }
+}
+
+/** The later of two lines about one identity wins. */
+function toIdentities(
+  members: readonly ExternalMember[],
+  keys: readonly (string | undefined)[],
+  untilMs: number,
+): readonly ImportedIdentity[] {
+  const identities = new Map<string, ImportedIdentity>();
+  members.forEach(({ validUntilMs = untilMs, remove }, index) => {
+    const key = keys[index];
+    if (key !== undefined) identities.set(key, { key, ...(!remove && { untilMs: validUntilMs }) });
+  });
+  return [...identities.values()];
+}
+
+/** How people will be known by these identities; as they were sent, where nobody can say. */
+async function keysOf(
+  profiles: ProfileReader,
+  sandbox: string,
+  members: readonly { readonly identity: IdentityRef }[],
+): Promise<readonly (string | undefined)[]> {
+  const identities = members.map(({ identity }) => identity);
+  if (profiles.keysOf) return profiles.keysOf(sandbox, identities);
+  return identities.map(({ namespace, value }) => `${namespace}|${value}`);
+}
+
+/** Refuses those too that no profile can ever be known by. */
+async function withKnownKeys(
+  profiles: ProfileReader,
+  sandbox: string,
+  answers: readonly MemberAnswer[],
+): Promise<readonly MemberAnswer[]> {
+  const keys = await keysOf(profiles, sandbox, answers);
+  return answers.map((answer, index) => {
+    if (answer.refusal || keys[index] !== undefined) return answer;
+    const message = `${answer.identity.namespace} is not a known namespace, or does not take this value.`;
+    return { ...answer, refusal: { code: 'BAD_USER_INPUT', message } };
+  });
+}
+
+const REFUSED_VALUES: ReadonlySet<string> = new Set(['null', 'undefined', 'anonymous', '0']);
+const LONGEST_VALUE = 1_024;
+
+function answerOf({ identity, validUntilMs, remove }: ExternalMember, nowMs: number): MemberAnswer {
+  const refuse = (message: string): MemberAnswer => ({ identity, refusal: { code: 'BAD_USER_INPUT', message } });
+  const { namespace, value } = identity;
+  if (!/^[^\s|\p{Cc}]{1,200}$/u.test(namespace)) return refuse('A namespace is a word without blanks and "|".');
+  if (value.trim() === '' || REFUSED_VALUES.has(value.trim().toLowerCase())) {
+    return refuse(`"${value}" names nobody.`);
+  }
+  if (value.length > LONGEST_VALUE) return refuse(`An identity has at most ${LONGEST_VALUE} characters.`);
+  if (/[\0\p{Surrogate}]/u.test(value)) return refuse('The value is no plain text.');
+  if (!remove && validUntilMs !== undefined && validUntilMs <= nowMs) return refuse('It is over already.');
+  return { identity };
+}
+
+function checkAudience(id: string, { name, provider, validDays }: AudienceDraft, members: number): void {
+  const refuse = (path: string, reason: string): never => {
+    throw new AppError('BAD_USER_INPUT', `${path}: ${reason}.`, { details: { path } });
+  };
+  if (!/^[^\s|\p{Cc}]{1,200}$/u.test(id)) refuse('id', 'an id has 1 to 200 characters without blanks and "|"');
+  if (name.trim() === '') refuse('name', 'an audience needs a name');
+  if (provider.trim() === '') refuse('provider', 'an audience comes from a named provider');
+  if (validDays < 1 || validDays > 3_650) refuse('validDays', 'an import holds for 1 to 3,650 days');
+  if (members > MOST_MEMBERS) refuse('members', `at most ${MOST_MEMBERS} at once; ${members} were sent`);
+}
