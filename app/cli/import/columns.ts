@@ -1,5 +1,7 @@
 import { ConfigurationError } from '../../config';
-import type { RowValue } from './source-row';
+
+/** What a row holds: the cells of CSV in their order, or the object of NDJSON. */
+export type RowValue = readonly string[] | Readonly<Record<string, unknown>>;
 
 /** Reads one column of a row: its text or value; `undefined` when it is empty or not there. */
 export type ReadColumn = (row: RowValue) => unknown;

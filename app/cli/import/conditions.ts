@@ -1,6 +1,5 @@
-import type { Columns } from './columns';
+import type { Columns, RowValue } from './columns';
 import type { Condition, Conditions } from './mapping';
-import type { RowValue } from './source-row';
 
 /** Whether a row meets what a mapping asks. */
 export type Test = (row: RowValue) => boolean;

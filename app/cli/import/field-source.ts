@@ -1,6 +1,5 @@
-import type { Columns, ReadColumn } from './columns';
+import type { Columns, ReadColumn, RowValue } from './columns';
 import type { FieldSource } from './mapping';
-import type { RowValue } from './source-row';
 import { createTimeReader } from './times';
 
 /** A cell that cannot be what the mapping says it is. */

@@ -3,10 +3,10 @@ import { open, stat } from 'node:fs/promises';
 import { PassThrough, pipeline, type Readable } from 'node:stream';
 import { TextDecoder } from 'node:util';
 import { createGunzip } from 'node:zlib';
+import { createCsvReader } from '../../../platform/rows/csv-reader';
+import { createNdjsonReader } from '../../../platform/rows/ndjson-reader';
+import type { Row } from '../../../platform/rows/row';
 import { ConfigurationError } from '../../config';
-import { createCsvSplitter } from './csv-rows';
-import { createNdjsonSplitter } from './ndjson-rows';
-import type { SourceRow } from './source-row';
 
 export type FileFormat = 'csv' | 'ndjson';
 
@@ -18,18 +18,20 @@ export interface FileReading {
   readonly encoding: string;
   /** What separates the cells of CSV: one character. */
   readonly delimiter: string;
+  /** How many cells a row of CSV has; when it is not given, the first row tells. */
+  readonly width?: number | undefined;
 }
 
-/** A file being read: its rows in groups, and how far the reading is. */
+/** A file being read: its rows in groups (cells of CSV, values of NDJSON), and how far the reading is. */
 export interface RowReader {
   readonly sizeBytes: number;
   /** How many bytes of the file were read so far (of a compressed file: as they are stored). */
   readBytes(): number;
-  rows(): AsyncGenerator<readonly SourceRow[]>;
+  rows(): AsyncGenerator<readonly Row<unknown>[]>;
 }
 
 /** Opens a file of rows; one that is compressed with gzip is read as it is. Fails when it is not there. */
-export async function openRows({ file, format, encoding, delimiter }: FileReading): Promise<RowReader> {
+export async function openRows({ file, format, encoding, delimiter, width }: FileReading): Promise<RowReader> {
   const decoder = createDecoder(encoding);
   const { size } = await stat(file);
   const compressed = await isGzip(file);
@@ -38,11 +40,12 @@ export async function openRows({ file, format, encoding, delimiter }: FileReadin
     sizeBytes: size,
     readBytes: () => source.bytesRead,
     async *rows() {
-      const splitter = format === 'csv' ? createCsvSplitter(delimiter) : createNdjsonSplitter();
+      const reader =
+        format === 'csv' ? createCsvReader({ delimiter, width }) : createNdjsonReader({ checkEncoding: true });
       const bytes: Readable = compressed ? inflate(source) : source;
-      for await (const piece of bytes) yield splitter.push(decoder.decode(piece as Buffer, { stream: true }));
-      yield splitter.push(decoder.decode());
-      yield splitter.end();
+      for await (const piece of bytes) yield reader.push(decoder.decode(piece as Buffer, { stream: true }));
+      yield reader.push(decoder.decode());
+      yield reader.end();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import type { Refusal } from './source-row';
+import type { Refusal } from './refusal';
 
 /** The file of rows that did not go in: NDJSON, one refusal a line, in the order of the file. */
 export interface RefusalReport {

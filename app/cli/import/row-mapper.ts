@@ -1,8 +1,8 @@
-import { type Columns, createCsvColumns, createObjectColumns } from './columns';
+import { type Columns, createCsvColumns, createObjectColumns, type RowValue } from './columns';
 import { compileConditions } from './conditions';
 import { BadCell, compileSource, compileText, type MakeValue } from './field-source';
 import type { ImportMapping } from './mapping';
-import type { Refusal, RowValue } from './source-row';
+import type { Refusal } from './refusal';
 import { createTimeReader } from './times';
 
 /** What became of a row: an item to take in, or why there is none. */

@@ -1,11 +1,12 @@
+import type { Row, RowFault } from '../../../platform/rows/row';
 import { ConfigurationError } from '../../config';
+import type { RowValue } from './columns';
 import type { ImportMapping } from './mapping';
 import type { FileFormat } from './read-rows';
 import { compileMapping, type MappedRow, type MapRow, mapAsIs } from './row-mapper';
-import type { SourceRow } from './source-row';
 
 /** Maps the rows of one file in their order; `undefined` for the header of CSV. */
-export type RowMapping = (row: SourceRow) => MappedRow | undefined;
+export type RowMapping = (row: Row<unknown>) => MappedRow | undefined;
 
 /**
  * Compiles the mapping when the columns are known: at the first row of CSV. Throws a ConfigurationError when the mapping
@@ -22,16 +23,23 @@ export function createRowMapping(mapping: ImportMapping | undefined, format: Fil
       mapRow = compile(header);
       return undefined;
     }
-    if (row.kind === 'fault') return { ...row, kind: 'refused' };
-    const cells = row.value.length;
-    if (!header || cells === header.length) return mapRow(row.value, row.line);
-    const message = `The row has ${cells} cells, the file ${header.length} columns.`;
-    return { kind: 'refused', line: row.line, code: 'RAGGED_ROW', message };
+    if (row.kind === 'fault') return refused(row);
+    if (header || isObject(row.value)) return mapRow(row.value as RowValue, row.line);
+    const message = `An object is expected on each line; this is ${Array.isArray(row.value) ? 'a list' : typeof row.value}.`;
+    return { kind: 'refused', line: row.line, code: 'BAD_JSON', message };
   };
 }
 
-function toHeader(row: SourceRow): readonly string[] {
+function toHeader(row: Row<unknown>): readonly string[] {
   if (row.kind === 'fault')
     throw new ConfigurationError(`Line ${row.line}, the header, cannot be read: ${row.message}`);
   return row.value as readonly string[];
+}
+
+function refused({ line, code, message }: RowFault): MappedRow {
+  return { kind: 'refused', line, code, message };
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

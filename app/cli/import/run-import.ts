@@ -96,7 +96,8 @@ function readingOf(file: string, options: ImportOptions, mapping: ImportMapping 
   const format = options.format ?? mapping?.format ?? formatOf(file);
   if (!format) throw new ConfigurationError(`Is ${basename(file)} CSV or NDJSON? Say it with --format csv or ndjson.`);
   const delimiter = mapping?.delimiter ?? (/\.tsv(\.gz)?$/i.test(file) ? '\t' : ',');
-  return { file, format, delimiter, encoding: options.encoding ?? mapping?.encoding ?? 'utf-8' };
+  const encoding = options.encoding ?? mapping?.encoding ?? 'utf-8';
+  return { file, format, delimiter, encoding, width: mapping?.header?.length };
 }
 
 function pathsOf(file: string, { stateFolder = dirname(file), report }: ImportOptions) {

@@ -3,10 +3,10 @@ import { createOrderedBatches } from './batches';
 import { type Checkpoint, type Counts, removeCheckpoint, writeCheckpoint } from './checkpoint';
 import type { ImportProgress } from './import-progress';
 import type { RowReader } from './read-rows';
+import type { Refusal } from './refusal';
 import type { RefusalReport } from './refusal-report';
 import type { MappedRow } from './row-mapper';
 import type { RowMapping } from './row-mapping';
-import type { Refusal } from './source-row';
 import type { ImportTarget, ItemAnswer } from './target';
 
 /** One run of an import, from a checkpoint on. */

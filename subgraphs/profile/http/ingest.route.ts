@@ -7,8 +7,7 @@ import { AppError } from '../../../platform/errors';
 import type { Exchange, Route } from '../../../platform/http/route';
 import type { DatasetInUse } from '../domain/parse-item';
 import type { RowIntake } from '../use-cases/row-intake';
-import { createCsvSplitter } from './csv';
-import { createNdjsonSplitter, type Row, type RowSplitter, unreadable } from './rows';
+import { createCsvRows, createNdjsonItems, type ItemRow, type ItemRows, unreadable } from './item-rows';
 
 // How many rows go into one commit, at most.
 const ROWS_AT_ONCE = 512;
@@ -32,21 +31,19 @@ export function createIngestRoute(intake: RowIntake): Route {
         ...(batch === null ? {} : { batch }),
       };
       const dataset = await intake.open(target);
-      const splitter = splitterFor(exchange.request, dataset);
+      const parts = partsFor(exchange.request, dataset);
       const decoder = decoderFor(exchange.request);
-      await answerRows(exchange, readRows(exchange.request, splitter, decoder), (bodies) =>
-        intake.take(target, bodies),
-      );
+      await answerRows(exchange, readRows(exchange.request, parts, decoder), (bodies) => intake.take(target, bodies));
     },
   };
 }
 
 async function answerRows(
   { response }: Exchange,
-  rows: AsyncIterable<readonly Row[]>,
+  rows: AsyncIterable<readonly ItemRow[]>,
   take: (bodies: readonly unknown[]) => Promise<readonly IngestAnswer[]>,
 ): Promise<void> {
-  const answer = async (page: readonly Row[]): Promise<void> => {
+  const answer = async (page: readonly ItemRow[]): Promise<void> => {
     const answers = await take(page.map(({ body }) => body));
     const lines = answers.map((each, index) => JSON.stringify({ row: page[index]?.line, ...each }));
     if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/x-ndjson' });
@@ -63,16 +60,16 @@ async function answerRows(
 
 async function* readRows(
   request: IncomingMessage,
-  splitter: RowSplitter,
+  parts: ItemRows,
   decoder: TextDecoder,
-): AsyncGenerator<readonly Row[]> {
+): AsyncGenerator<readonly ItemRow[]> {
   const source = unpacked(request);
-  let waiting: Row[] = [];
+  let waiting: ItemRow[] = [];
   let last = 0;
   try {
     for await (const chunk of source) {
-      for (const row of splitter.push(decoder.decode(chunk as Buffer, { stream: true }))) {
-        if (row.body !== undefined) waiting.push(row);
+      for (const row of parts.push(decoder.decode(chunk as Buffer, { stream: true }))) {
+        waiting.push(row);
         last = row.line;
       }
       // What is there already goes into the same commit.
@@ -86,8 +83,7 @@ async function* readRows(
     yield [{ line: last + 1, body: unreadable(`The stream cannot be read on: ${(error as Error).message}.`, '') }];
     return;
   }
-  const rest = splitter.push(decoder.decode()).concat(splitter.end());
-  for (const row of rest) if (row.body !== undefined) waiting.push(row);
+  waiting = waiting.concat(parts.push(decoder.decode()), parts.end());
   if (waiting.length > 0) yield waiting;
 }
 
@@ -102,9 +98,9 @@ function unpacked(request: IncomingMessage): Readable {
   return request.pipe(gunzip);
 }
 
-function splitterFor(request: IncomingMessage, dataset: DatasetInUse): RowSplitter {
+function partsFor(request: IncomingMessage, dataset: DatasetInUse): ItemRows {
   const type = (request.headers['content-type'] ?? '').toLowerCase();
-  return type.startsWith('text/csv') ? createCsvSplitter(dataset.schema) : createNdjsonSplitter();
+  return type.startsWith('text/csv') ? createCsvRows(dataset.schema) : createNdjsonItems();
 }
 
 function decoderFor(request: IncomingMessage): TextDecoder {
