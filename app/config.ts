@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isTimeZone } from '../platform/time-zone';
 
 /** The parts that can be served alone. */
 export const PARTS = ['gateway', 'profile', 'segments', 'offers', 'destinations'] as const;
@@ -61,13 +62,4 @@ export function readEnvironment(flags: Readonly<Record<string, string | undefine
 /** What `!env NAME` in configuration files may stand for. */
 export function readVariables(): Readonly<Record<string, string | undefined>> {
   return process.env;
-}
-
-function isTimeZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
 }

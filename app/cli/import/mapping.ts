@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isTimeZone } from '../../../platform/time-zone';
 import { ConfigurationError } from '../../config';
 import { describeFault, parseYamlFile } from '../yaml-source';
 
@@ -129,15 +130,6 @@ export function parseMapping(file: string, text: string): ImportMapping {
 function isPattern(text: string): boolean {
   try {
     new RegExp(text, 'u');
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
     return true;
   } catch {
     return false;

@@ -1,5 +1,6 @@
 import { AppError } from '../../../platform/errors';
 import type { Stored } from '../../../platform/store/store';
+import { isTimeZone } from '../../../platform/time-zone';
 import type { Connector } from '../connectors/connector';
 import type { Destination } from '../domain/destination';
 import { checkMapping } from '../domain/mapping';
@@ -79,15 +80,6 @@ function checkDestination(destination: Destination, connector: Connector): void 
       `mapping.${deduplicated}.deduplicate`,
       `${connector.id} sends one message per person: it goes with files`,
     );
-  }
-}
-
-function isTimeZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
-  } catch {
-    return false;
   }
 }
 
