@@ -1,10 +1,12 @@
 import { type Clock, createSystemClock } from '../../clock';
 import type { Log } from '../../log';
+import { storeClosed } from '../conflict';
 import { createGroupCommit } from '../group-commit';
 import { checkCommit } from '../keys';
 import type { Collection, CollectionSpec, Store } from '../store';
 import { closeDatabase, openDatabase } from './database';
 import { openFlushing } from './flushing';
+import { scrubDatabase } from './scrub';
 import { createSqliteCollection } from './sqlite-collection';
 import { createSqliteLog } from './sqlite-log';
 import { createStatements } from './statements';
@@ -50,6 +52,10 @@ export async function openSqliteStore(options: {
     async commit(commit) {
       checkCommit(commit);
       if (commit.writes.length > 0 || commit.entries?.length) await group.add(commit);
+    },
+    async scrub() {
+      if (!database.isOpen) throw storeClosed();
+      scrubDatabase(database);
     },
     close() {
       closing ??= close();
