@@ -1,7 +1,7 @@
 import { type Clock, createSystemClock } from '../platform/clock';
 import { isAppError } from '../platform/errors';
 import type { Log } from '../platform/log';
-import type { EventLog, LogEntry } from '../platform/store/event-log';
+import { type EventLog, isErased, type LogEntry } from '../platform/store/event-log';
 import type { OffsetKeeper } from './offsets';
 import type { Reaction } from './reactions';
 import { ask, type RetryPolicy, settle } from './retry';
@@ -90,7 +90,7 @@ export function createLane(options: LaneOptions): Lane {
     const entries = await readNext();
     const last = entries.at(-1);
     if (!last) return false;
-    const free = waiting.size() === 0 ? entries : entries.filter((entry) => !waiting.hold(entry));
+    const free = entries.filter((entry) => !isErased(entry) && !waiting.hold(entry));
     if (free.length > 0) await deliver(free, []);
     read = last.position;
     return true;

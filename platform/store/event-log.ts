@@ -50,10 +50,20 @@ export interface EventLog {
    */
   onAppend(stream: string, wake: (partitions: ReadonlySet<number>) => void): () => void;
   /**
-   * Removes all entries of these keys that are in the log now, from all streams; positions stay as they are, and readers
-   * see none where they were.
+   * Erases all entries of these keys that are in the log now, from all streams. Positions stay as they are: where an entry
+   * was, readers see an empty one that `isErased` tells, and that belongs to no key and no sandbox.
    */
-  erase?(sandbox: string, keys: readonly string[]): Promise<void>;
+  erase(sandbox: string, keys: readonly string[]): Promise<void>;
   /** Removes entries older than `beforeMs` from all streams; positions stay as they are. */
   trim(beforeMs: number): Promise<void>;
+}
+
+/** What is left of an entry that was erased: its place and its time. */
+export function toErased<B>(entry: LogEntry<B>): LogEntry {
+  return { ...entry, sandbox: '', key: '', id: '', body: {} };
+}
+
+/** True for the place of an entry that was erased. */
+export function isErased({ sandbox }: LogEntry): boolean {
+  return sandbox === '';
 }

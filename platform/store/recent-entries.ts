@@ -1,4 +1,4 @@
-import type { LogEntry } from './event-log';
+import { type LogEntry, toErased } from './event-log';
 
 /** The newest entries of one stream's partition, in memory: without gaps up to the newest. */
 export interface RecentEntries {
@@ -7,6 +7,8 @@ export interface RecentEntries {
   after(after: number, limit: number): readonly LogEntry[] | undefined;
   /** The newest `limit` entries of one key that are here, in order. */
   ofKey(sandbox: string, key: string, limit: number): readonly LogEntry[];
+  /** Empties the entries of one key. */
+  erase(sandbox: string, key: string): void;
   clear(): void;
 }
 
@@ -58,6 +60,17 @@ export function createRecentEntries(most: number, mostBytes: number): RecentEntr
     ofKey(sandbox, key, limit) {
       const own = byKey.get(toKey(sandbox, key));
       return own && limit > 0 ? own.slice(-limit) : [];
+    },
+    erase(sandbox, key) {
+      const name = toKey(sandbox, key);
+      const first = entries[start]?.position ?? 0;
+      for (const { position } of byKey.get(name) ?? []) {
+        const at = start + position - first;
+        bytes -= sizes[at] ?? 0;
+        sizes[at] = 0;
+        entries[at] = toErased(entries[at] as LogEntry);
+      }
+      byKey.delete(name);
     },
     clear() {
       byKey.clear();

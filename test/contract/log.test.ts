@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { isAppError } from '../../platform/errors';
-import type { EventLog, LogEntry, NewLogEntry } from '../../platform/store/event-log';
+import { type EventLog, isErased, type LogEntry, type NewLogEntry } from '../../platform/store/event-log';
 import type { CollectionSpec, Store } from '../../platform/store/store';
 import { describeEveryStore, describeMongoStore } from '../support/every-store';
 
@@ -262,6 +262,76 @@ describeEveryStore('log', (place) => {
       };
       await Promise.all([write(), trim(), follow(), follow()]);
       expect(gaps).toEqual([]);
+    });
+  });
+
+  describe('erasing keys', () => {
+    const filled = async (): Promise<Store> => {
+      const store = await place.open(SPECS);
+      for (let at = 1; at <= 6; at++) {
+        await append(store, [entry('gone', at), entry('stays', at), entry('gone', at, at, 'T')]);
+      }
+      await append(store, [entry('gone', 7)], 'two');
+      return store;
+    };
+    const check = async (store: Store): Promise<void> => {
+      const all = await readAll(store.log);
+      expect(all).toHaveLength(13);
+      const left = all.filter((each) => !isErased(each));
+      expect(left.map(({ key, sandbox }) => `${sandbox}|${key}`).sort()).toEqual([
+        ...Array.from({ length: 6 }, () => 'one|stays'),
+        'two|gone',
+      ]);
+      for (const each of all.filter(isErased)) expect(each).toMatchObject({ sandbox: '', key: '', id: '', body: {} });
+      expect((await readAll(store.log, 'T')).every(isErased)).toBe(true);
+      expect(await store.log.readKey('S', 'one', 'gone', 99)).toEqual([]);
+      expect(await store.log.readKey('S', 'two', 'gone', 99)).toHaveLength(1);
+      expect(await store.log.readKey('S', 'one', 'stays', 99)).toHaveLength(6);
+    };
+
+    test('P-19 empties their entries in all streams, and leaves those of others and of other sandboxes', async () => {
+      const store = await filled();
+      await store.log.erase('one', ['gone', 'never seen']);
+      await check(store);
+      await store.log.erase('one', ['gone']);
+      await check(store);
+      await store.close();
+      await check(await place.open(SPECS));
+    });
+
+    test('P-19 keeps positions, so that a reader goes on without a gap, and the key can be written anew', async () => {
+      const store = await filled();
+      const partition = store.log.partitionOf('gone');
+      const before = await store.log.read('S', { partition, after: 0, limit: 99 });
+      await store.log.erase('one', ['gone']);
+      const after = await store.log.read('S', { partition, after: 0, limit: 99 });
+      expect(after.map(({ position, at }) => [position, at])).toEqual(before.map(({ position, at }) => [position, at]));
+      expect(await store.log.head('S')).toContain(before.at(-1)?.position);
+      await append(store, [entry('gone', 8)]);
+      expect(idsOf(await store.log.readKey('S', 'one', 'gone', 99))).toEqual(['gone-8']);
+      await store.log.trim(9);
+      expect(await store.log.read('S', { partition, after: before.length + 1, limit: 9 })).toEqual([]);
+    });
+
+    test('P-19 while others write loses none of theirs', async () => {
+      const store = await place.open(SPECS);
+      const write = async (key: string): Promise<void> => {
+        for (let at = 1; at <= 100; at++) await append(store, [entry(key, at)]);
+      };
+      const erase = async (): Promise<void> => {
+        for (let at = 1; at <= 20; at++) {
+          await store.log.erase('one', ['gone']);
+          await setImmediate();
+        }
+      };
+      await Promise.all([write('gone'), write('stays'), write('too'), erase()]);
+      await store.log.erase('one', ['gone']);
+      const left = (await readAll(store.log)).filter((each) => !isErased(each));
+      for (const key of ['stays', 'too']) {
+        const own = left.filter((each) => each.key === key).map(({ body }) => body.n);
+        expect(own).toEqual(Array.from({ length: 100 }, (_, at) => at + 1));
+      }
+      expect(left).toHaveLength(200);
     });
   });
 

@@ -94,6 +94,12 @@ export async function openMongoLog(database: Db, log?: Log): Promise<MongoLog> {
       watcher.start();
       return wakeUps.on(stream, wake);
     },
+    async erase(sandbox, keys) {
+      for (const { _id: t } of await reaching(heads.find().toArray())) {
+        const own = { t, s: sandbox, k: { $in: [...keys] } };
+        await reaching(entries.updateMany(own, { $set: { s: '', k: '', id: '', b: '{}' } }));
+      }
+    },
     trim: (beforeMs) => reaching(trimAll(beforeMs)),
     async append(commits, session) {
       const added = commits.flatMap(({ sandbox, entries = [] }) => entries.map((entry) => toUnplaced(sandbox, entry)));

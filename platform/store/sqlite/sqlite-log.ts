@@ -89,6 +89,9 @@ export function createSqliteLog(database: Database, statements: Statements): Sql
     async trim(beforeMs) {
       for (const stream of streams.values()) await trimStream(database, statements, stream, beforeMs);
     },
+    async erase(sandbox, keys) {
+      for (const stream of streams.values()) eraseKeys(database, statements, stream, sandbox, keys);
+    },
     prepare(entries) {
       for (const { stream } of entries) {
         if (!streams.has(stream)) streams.set(stream, createStream(database, statements, stream));
@@ -161,6 +164,24 @@ async function trimStream(database: Database, statements: Statements, stream: St
     stream.trimmed = trimmed;
     await setImmediate();
   }
+}
+
+// All buckets of all keys in one transaction: the index by key finds the few rows in each.
+function eraseKeys(
+  database: Database,
+  statements: Statements,
+  { table, recent, head, trimmed }: Stream,
+  sandbox: string,
+  keys: readonly string[],
+): void {
+  const empty = "sandbox = '', key = '', id = '', body = '{}'";
+  const sql = `UPDATE ${table} SET ${empty} WHERE ${BUCKET} = ? AND sandbox = ? AND key = ?`;
+  database.exec('BEGIN IMMEDIATE');
+  for (let bucket = bucketOf(trimmed); bucket <= bucketOf(head); bucket++) {
+    for (const key of keys) statements.of(sql).run(bucket, sandbox, key);
+  }
+  database.exec('COMMIT');
+  for (const key of keys) recent.erase(sandbox, key);
 }
 
 function bucketOf(position: number): number {
