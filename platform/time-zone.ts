@@ -1,9 +1,11 @@
+import { IANAZone } from 'luxon';
+
+/** The time zone of this name, such as Europe/Berlin; `undefined` where this machine knows none. */
+export function findTimeZone(name: string): IANAZone | undefined {
+  return IANAZone.isValidZone(name) ? IANAZone.create(name) : undefined;
+}
+
 /** True for the name of a time zone that this machine knows, such as Europe/Berlin. */
 export function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
+  return findTimeZone(name) !== undefined;
 }

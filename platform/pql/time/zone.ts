@@ -1,4 +1,5 @@
-import { IANAZone } from 'luxon';
+import type { IANAZone } from 'luxon';
+import { findTimeZone } from '../../time-zone';
 
 /** A time zone's clocks. Local milliseconds are what its clocks show, counted as if they showed UTC. */
 export interface Zone {
@@ -15,10 +16,12 @@ const REMEMBERED = 20_000;
 
 const ALWAYS_UTC: Zone = { toLocal: (ms) => ms, fromLocal: (ms) => ms, nextClockChange: () => undefined };
 
-/** The zone of this IANA name. Unknown ones are UTC. */
+/** The zone of this name, as `isTimeZone` knows it. Fails for one that is not known. */
 export function createZone(name: string): Zone {
-  if (name === 'UTC' || !IANAZone.isValidZone(name)) return ALWAYS_UTC;
-  const offsetAt = rememberOffsets(IANAZone.create(name));
+  if (name === 'UTC') return ALWAYS_UTC;
+  const zone = findTimeZone(name);
+  if (!zone) throw new Error(`There is no time zone ${JSON.stringify(name)}.`);
+  const offsetAt = rememberOffsets(zone);
   return {
     toLocal: (ms) => ms + offsetAt(ms),
     fromLocal(localMs) {
