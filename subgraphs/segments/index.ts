@@ -1,4 +1,5 @@
-import type { ProfileReader, SegmentReader, SegmentUsers } from '../../flow/ports';
+import { createDispatchTraces } from '../../flow/dispatch-traces';
+import type { PrivacyHolder, ProfileReader, SegmentReader, SegmentUsers } from '../../flow/ports';
 import type { ReactionsOf } from '../../flow/reactions';
 import { createSubgraphSchema, type SubgraphSchema } from '../../platform/graphql/subgraph-schema';
 import type { Platform } from '../../platform/platform';
@@ -12,6 +13,7 @@ import { createSubscriptionResolver, QualificationResolver } from './schema/qual
 import { SegmentResolver } from './schema/segment.resolver';
 import { toSegment } from './schema/segment.type';
 import { SegmentsProfile } from './schema/segments-profile.type';
+import { createSourceResolver, SharedAudienceResolver } from './schema/shared-audience.resolver';
 import { TrialResolver } from './schema/trial.resolver';
 import { countsSpec, createCountsStore } from './store/counts-store';
 import { createDueStore, dueSpec } from './store/due-store';
@@ -19,6 +21,7 @@ import { createDuties, dutiesSpec } from './store/duty-store';
 import { createImportStore, importsSpec } from './store/import-store';
 import { createJobStore, jobsSpec } from './store/job-store';
 import { createMemberStore, membersSpec } from './store/member-store';
+import { createPersonRowStore } from './store/person-rows';
 import { configurationSpec, createSegmentsConfiguration } from './store/segments-configuration';
 import { createStateStore, statesSpec } from './store/state-store';
 import { createDueAnnouncer } from './use-cases/announce-due';
@@ -26,6 +29,7 @@ import { createEvaluateProfiles } from './use-cases/evaluate-profiles';
 import { createEvaluationRuns } from './use-cases/evaluate-segments';
 import { createExplainMembership } from './use-cases/explain-membership';
 import { createFindKnownFields } from './use-cases/find-known-fields';
+import { createHoldPrivacy } from './use-cases/hold-privacy';
 import { createImportAudience } from './use-cases/import-audience';
 import { createRuleTrials } from './use-cases/preview-rule';
 import { createQualificationTail } from './use-cases/qualification-tail';
@@ -35,6 +39,7 @@ import { createJobs } from './use-cases/run-jobs';
 import { createSegmentVerbs } from './use-cases/save-segment';
 import { createEvaluationSchedule } from './use-cases/schedule-evaluations';
 import { createSegmentReader } from './use-cases/segment-reader';
+import { createAudienceSharing } from './use-cases/share-audience';
 
 /** What the segments subgraph keeps. */
 export const segmentsCollections: readonly CollectionSpec[] = [
@@ -68,6 +73,8 @@ export interface SegmentsSubgraph extends SubgraphSchema {
   readonly name: 'segments';
   readonly reactions: ReactionsOf<'segments'>;
   readonly reader: SegmentReader;
+  /** What is held of people here, for privacy jobs. */
+  readonly privacy: PrivacyHolder;
   start(): void;
   /** Resolves when all that is due now is done: backfills, withdrawals, evaluations, and what time moved. */
   idle(): Promise<void>;
@@ -81,6 +88,7 @@ export function createSegmentsSubgraph(platform: Platform, options: SegmentsOpti
   const { configuration, counts, members, jobStore, announcer, jobs, schedule, tail, read, profiles, timeZone, runs } =
     parts;
   const qualifications = createQualifications(tail, profiles);
+  const sharing = createAudienceSharing({ ...parts, evaluateAll: runs.begin });
   const { schema, sdl } = createSubgraphSchema({
     resolvers: [
       new SegmentResolver({ ...parts, counts, members, jobs: jobStore, clock, timeZone }),
@@ -91,6 +99,8 @@ export function createSegmentsSubgraph(platform: Platform, options: SegmentsOpti
       new TrialResolver(createRuleTrials(parts), createExplainMembership(parts)),
       new EvaluationResolver(runs),
       new AudienceResolver(createImportAudience(parts)),
+      new SharedAudienceResolver(sharing),
+      createSourceResolver(sharing),
     ],
     orphanedTypes: [SegmentsProfile],
     references: {
@@ -108,6 +118,13 @@ export function createSegmentsSubgraph(platform: Platform, options: SegmentsOpti
     sdl,
     reactions: createReactions(parts.evaluate),
     reader: createSegmentReader(parts),
+    privacy: createHoldPrivacy({
+      ...parts,
+      rows: createPersonRowStore(platform.store),
+      dispatch: createDispatchTraces(platform.store, 'segments'),
+      log: platform.store.log,
+      segmentIds: async (sandbox) => [...(await configuration.segments.all(sandbox)).keys()],
+    }),
     start() {
       for (const sandbox of sandboxes) {
         announcer.start(sandbox);

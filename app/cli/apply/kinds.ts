@@ -16,6 +16,7 @@ export const KINDS: readonly Kind[] = [
   'MergePolicy',
   'ComputedAttribute',
   'Segment',
+  'AudienceSource',
   'Placement',
   'Offer',
   'FallbackOffer',

@@ -24,6 +24,8 @@ export interface Plan {
   readonly requestRules: readonly RequestRule[];
   /** True when a rule reads computed attributes, which time alone may change. */
   readonly readsComputed: boolean;
+  /** Shared segments whose rules need a scan: they are asked on each request, so that they count at once (S-17). */
+  readonly onDemand: readonly string[];
   /** True when there are audiences from elsewhere. */
   readonly hasAudiences: boolean;
   /** Every segment, deleted ones included. */
@@ -42,9 +44,11 @@ interface Live {
 }
 
 /** Compiles plans; rules that stay the same as a whole are compiled once. */
-export function createPlanner(timeZone: string): (segments: ReadonlyMap<string, Segment>) => Plan {
+export function createPlanner(
+  timeZone: string,
+): (segments: ReadonlyMap<string, Segment>, shared: ReadonlySet<string>) => Plan {
   const ruleSetOf = rememberRuleSets(timeZone);
-  return (segments) => {
+  return (segments, shared) => {
     const audiences = new Map([...segments].filter(([, { external, live: rule }]) => external && rule));
     const live = [...segments].flatMap(toLive).sort((a, b) => (a.id < b.id ? -1 : 1));
     const byId = new Map(live.map((each) => [each.id, each]));
@@ -58,6 +62,7 @@ export function createPlanner(timeZone: string): (segments: ReadonlyMap<string, 
       rules,
       requestRules: [...onRequest].map((each) => toRequestRule(each, timeZone)),
       readsComputed: live.some(({ reads }) => reads.fields.some(({ path }) => path.startsWith('computedAttributes'))),
+      onDemand: rules.general.filter((id) => shared.has(id)),
       hasAudiences: audiences.size > 0,
       segments,
       versionOf: (id) => byId.get(id)?.rule.version ?? audiences.get(id)?.live?.version ?? 0,

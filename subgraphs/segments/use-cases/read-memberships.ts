@@ -1,6 +1,6 @@
 import type { ProfileReader, ProfileRef, ProfileSnapshot } from '../../../flow/ports';
 import type { Clock } from '../../../platform/clock';
-import { evaluateProfile, type News, needsSnapshot } from '../domain/evaluate-profile';
+import { evaluateProfile, type News, needsSnapshot, type Scan } from '../domain/evaluate-profile';
 import { type Evaluated, findDueMs, isCurrent } from '../domain/evaluated';
 import type { Plan } from '../domain/plan';
 import type { ImportStore } from '../store/import-store';
@@ -40,7 +40,8 @@ export function createReadMemberships(dependencies: ReadingDependencies): ReadMe
       plan,
     );
     const news = await Promise.all(refs.map((ref, index) => newsOf(profiles, sandbox, ref, known[index], nowMs, plan)));
-    const wanted = refs.filter((_, index) => news[index] === 'snapshot');
+    const asksAll = plan.onDemand.length > 0;
+    const wanted = refs.filter((_, index) => asksAll || news[index] === 'snapshot');
     const snapshots = await readSnapshots(profiles, sandbox, wanted);
     const computed = plan.readsComputed ? await readComputed(profiles, sandbox, refs) : new Map();
     const questions = known.map(({ profileId }, index): ImportQuestion => {
@@ -51,12 +52,14 @@ export function createReadMemberships(dependencies: ReadingDependencies): ReadMe
     const imported = plan.hasAudiences ? await findImports(profiles, imports, sandbox, questions, nowMs) : [];
     return known.map((each, index) => {
       const { profileId } = each;
-      const own = news[index] ?? (computed.has(profileId) ? { changes: [], nowMs } : undefined);
+      const scan = scanOf(snapshots.get(profileId), plan);
+      const own = news[index] ?? (computed.has(profileId) || scan ? { changes: [], nowMs } : undefined);
       if (!own) return { plan, evaluated: each.evaluated };
       const found: News = {
         ...(own === 'snapshot' ? { changes: [], snapshot: snapshots.get(profileId), untilMs: nowMs, nowMs } : own),
         computed: computed.get(profileId),
         imported: imported[index],
+        scan,
       };
       const { evaluated, transitions } = evaluateProfile(copyOf(each, plan), found, plan);
       if (transitions.length === 0) states.replace(sandbox, each, withReading(each, evaluated));
@@ -86,6 +89,12 @@ async function newsOf(
   const changes = await profiles.changes(sandbox, { id, revision: evaluated.revision });
   if (!changes || needsSnapshot(evaluated, changes, plan)) return 'snapshot';
   return { changes, untilMs: nowMs, nowMs };
+}
+
+/** Asks the shared segments that else wait for a scan. What it finds is announced by the next scan. */
+function scanOf(snapshot: ProfileSnapshot | undefined, { onDemand }: Plan): Scan | undefined {
+  if (!snapshot || onDemand.length === 0) return undefined;
+  return { segmentIds: onDemand, snapshot, cause: { kind: 'TIME' }, origin: 'asked' };
 }
 
 /** False when an audience that the profile was imported into was withdrawn. */

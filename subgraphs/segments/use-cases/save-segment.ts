@@ -95,7 +95,9 @@ export function createSegmentVerbs(dependencies: SegmentDependencies): SegmentVe
   };
   const usedBy = async (sandbox: string, id: string): Promise<readonly string[]> => {
     const others = await Promise.all(dependencies.users().map((users) => users.usersOf(sandbox, id)));
-    return [...segmentsUsing(id, await configuration.segments.all(sandbox)), ...others.flat()];
+    const shares = [...(await configuration.shares.all(sandbox))];
+    const sources = shares.flatMap(([source, { value }]) => (id in value.segments ? [`source:${source}`] : []));
+    return [...segmentsUsing(id, await configuration.segments.all(sandbox)), ...sources, ...others.flat()];
   };
   const describe = async (sandbox: string, { before, after }: Changed): Promise<SavedSegment> => {
     const { id } = after;
