@@ -126,11 +126,19 @@ export interface PrivacyHolder {
     subject: PrivacySubject,
   ): Promise<{ readonly found: number; readonly document: Readonly<Record<string, unknown>> }>;
   /**
-   * Removes it. The profile has ended by then, and that was announced. `pending`: how much must be sent or settled before
-   * it can go; it is asked again a little later. Removing what is not there does nothing.
+   * Removes it. The profile has ended by then, and that was announced. While something must still be settled or sent,
+   * nothing is removed, and it is asked again a little later; `atOnce`: nothing is waited for any more. Removing what is
+   * not there does nothing.
    */
-  erase(
-    sandbox: string,
-    subject: PrivacySubject,
-  ): Promise<{ readonly found: number; readonly removed: number; readonly pending: number }>;
+  erase(sandbox: string, subject: PrivacySubject, atOnce: boolean): Promise<PrivacyErasure>;
+}
+
+/** What one subgraph removed of people, or waits for. */
+export interface PrivacyErasure {
+  readonly found: number;
+  readonly removed: number;
+  /** How much must be settled or sent first; 0: it is done. */
+  readonly pending: number;
+  /** What else there is to tell, as plain JSON: for example how much could not be sent any more. */
+  readonly detail?: Readonly<Record<string, unknown>>;
 }

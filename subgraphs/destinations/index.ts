@@ -1,4 +1,5 @@
-import type { ProfileReader, SegmentReader, SegmentUsers } from '../../flow/ports';
+import { createDispatchTraces } from '../../flow/dispatch-traces';
+import type { PrivacyHolder, ProfileReader, SegmentReader, SegmentUsers } from '../../flow/ports';
 import type { ReactionsOf } from '../../flow/reactions';
 import type { Timer } from '../../platform/clock';
 import { createSubgraphSchema, type SubgraphSchema } from '../../platform/graphql/subgraph-schema';
@@ -19,6 +20,7 @@ import { createJobStore, jobSpec } from './store/job-store';
 import { createActivateSegment, createDeactivateActivation } from './use-cases/activate-segment';
 import type { DeliveryRules } from './use-cases/delivery-worker';
 import { createDeliveryWorkers } from './use-cases/delivery-workers';
+import { createHoldPrivacy } from './use-cases/hold-privacy';
 import { createJobs } from './use-cases/jobs';
 import { createNotifyDestinations } from './use-cases/notify-destinations';
 import { createReplayDeadLetters } from './use-cases/replay-dead-letters';
@@ -50,6 +52,8 @@ export interface DestinationsSubgraph extends SubgraphSchema {
   readonly reactions: ReactionsOf<'destinations'>;
   /** The destinations that a segment is activated to. */
   readonly users: SegmentUsers;
+  /** What is held of people here, for privacy jobs. */
+  readonly privacy: PrivacyHolder;
   start(): void;
   idle(): Promise<void>;
   close(): Promise<void>;
@@ -110,6 +114,7 @@ export function createDestinationsSubgraph(platform: Platform, options: Destinat
           ({ destination }) => `destination:${destination}`,
         ),
     },
+    privacy: createHoldPrivacy({ ...parts, dispatch: createDispatchTraces(platform.store, 'destinations') }),
     ...createBackground(platform, options, parts),
   };
 }

@@ -1,4 +1,4 @@
-import type { ProfileReader, SegmentReader, SegmentUsers } from '../../flow/ports';
+import type { PrivacyHolder, ProfileReader, SegmentReader, SegmentUsers } from '../../flow/ports';
 import type { ReactionsOf } from '../../flow/reactions';
 import { createSubgraphSchema, type SubgraphSchema } from '../../platform/graphql/subgraph-schema';
 import type { Platform } from '../../platform/platform';
@@ -11,6 +11,7 @@ import { createOffersConfiguration } from './store/offers-configuration';
 import { createDecidePlacements } from './use-cases/decide-placements';
 import { createDefinitionKinds } from './use-cases/definition-kinds';
 import { createExplainDecision } from './use-cases/explain-decision';
+import { createHoldPrivacy } from './use-cases/hold-privacy';
 import { createDefinitionUseCases, type DefinitionKind } from './use-cases/save-definition';
 
 export { offersCollections } from './store/offers-configuration';
@@ -27,6 +28,8 @@ export interface OffersSubgraph extends SubgraphSchema {
   readonly reactions: ReactionsOf<'offers'>;
   /** The offers and decision policies that name a segment. */
   readonly users: SegmentUsers;
+  /** What is held of people here, for privacy jobs. */
+  readonly privacy: PrivacyHolder;
   start(): void;
   idle(): Promise<void>;
   close(): Promise<void>;
@@ -62,6 +65,7 @@ export function createOffersSubgraph(platform: Platform, options: OffersOptions)
       usersOf: async (sandbox, segmentId) =>
         usersOf((await configuration.catalogue(sandbox)).definitions, 'segments', segmentId),
     },
+    privacy: createHoldPrivacy(),
     start: () => {},
     idle: async () => {},
     close: async () => {},

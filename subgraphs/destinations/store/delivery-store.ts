@@ -68,6 +68,14 @@ export interface DeliveryStore {
   /** A page of deliveries in the order they were taken in. */
   page(sandbox: string, query: DeliveryQuery): Promise<readonly Stored<Delivery>[]>;
   ledger(sandbox: string, destination: string): Promise<readonly Ledger[]>;
+  /** What there is of these profiles, at all destinations. */
+  ofProfiles(sandbox: string, profileIds: readonly string[]): Promise<OfProfiles>;
+}
+
+/** Everything about some profiles. */
+export interface OfProfiles {
+  readonly lanes: readonly Stored<Lane>[];
+  readonly deliveries: readonly Stored<Delivery>[];
 }
 
 export interface DeliveryQuery {
@@ -80,6 +88,8 @@ export interface DeliveryQuery {
 /** More segments than one destination has. */
 const LEDGER_ROWS = 10_000;
 const TRIES = 20;
+/** Far above what is kept of anybody. */
+const MOST_ROWS = 100_000;
 
 /** Over the collections of `deliverySpecs`. */
 export function createDeliveryStore(store: Store): DeliveryStore {
@@ -137,6 +147,12 @@ export function createDeliveryStore(store: Store): DeliveryStore {
         ...(after ? { lower: { values: [after], inclusive: false } } : {}),
         limit,
       }),
+    async ofProfiles(sandbox, profileIds) {
+      const query = (id: string) => ({ index: 'profile', prefix: [id], limit: MOST_ROWS });
+      const foundLanes = await Promise.all(profileIds.map((id) => lanes.range(sandbox, query(id))));
+      const found = await Promise.all(profileIds.map((id) => deliveries.range(sandbox, query(id))));
+      return { lanes: foundLanes.flat(), deliveries: found.flat() };
+    },
     async ledger(sandbox, destination) {
       const rows = await ledger.range(sandbox, { index: 'all', prefix: [destination], limit: LEDGER_ROWS });
       return rows.map(({ value }) => value);

@@ -7,6 +7,8 @@ export interface Draft<T extends object> {
   /** As changed here; `undefined` when there is none. Must have been loaded. */
   get(id: string): T | undefined;
   set(id: string, value: T): void;
+  /** Removes it, whether it was loaded or not. */
+  remove(id: string): void;
   writes(): readonly Write[];
 }
 
@@ -15,6 +17,7 @@ export function createDraft<T extends object>(collection: Collection<T>, sandbox
   const versions = new Map<string, number | null>();
   const values = new Map<string, T>();
   const changed = new Set<string>();
+  const removed = new Set<string>();
   return {
     async load(ids) {
       const wanted = [...new Set(ids)].filter((id) => !versions.has(id));
@@ -30,12 +33,19 @@ export function createDraft<T extends object>(collection: Collection<T>, sandbox
     set(id, value) {
       values.set(id, value);
       changed.add(id);
+      removed.delete(id);
     },
-    writes: () =>
-      [...changed].flatMap((id) => {
+    remove(id) {
+      values.delete(id);
+      removed.add(id);
+    },
+    writes: () => [
+      ...[...changed].flatMap((id): readonly Write[] => {
         const value = values.get(id);
         const expected = versions.get(id) ?? null;
-        return value ? { kind: 'put', collection: collection.name, id, value, expected } : [];
+        return value ? [{ kind: 'put', collection: collection.name, id, value, expected }] : [];
       }),
+      ...[...removed].map((id): Write => ({ kind: 'delete', collection: collection.name, id })),
+    ],
   };
 }

@@ -139,7 +139,7 @@ async function goOn(
     await store.scrub?.();
     return finish(dependencies, state);
   }
-  const { found, removed, pending } = await holder.erase(sandbox, subject);
+  const { found, removed, pending } = await holder.erase(sandbox, subject, false);
   if (pending > 0 && clock.now() < (state.patienceUntilMs ?? 0)) {
     return { state: job.state, done: job.done, finished: false, waitUntilMs: clock.now() + ASK_AGAIN_MS };
   }

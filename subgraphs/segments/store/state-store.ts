@@ -69,7 +69,9 @@ export function createStateStore(store: Store, most: number, holder: string): St
   const fromMemory = (key: string): Known | undefined => cache.get(key) ?? evicted.get(key);
   const fromStore = (profileId: string, stored: Stored<StateDocument> | undefined, key: string, plan: Plan): Known => {
     const remembered = fromMemory(key);
-    if (remembered && (remembered.version ?? 0) >= (stored?.version ?? 0)) return remembered;
+    // One whose document is gone was erased by another process.
+    const isThere = stored !== undefined || remembered?.version === null;
+    if (isThere && remembered && (remembered.version ?? 0) >= (stored?.version ?? 0)) return remembered;
     const known = stored ? toKnown(profileId, stored, plan, holder) : unknown(profileId);
     cache.set(key, known);
     return known;

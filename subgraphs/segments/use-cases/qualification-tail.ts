@@ -17,6 +17,8 @@ export interface QualificationTail {
   read(partition: number, after: number, limit: number): Promise<readonly Announcement[]>;
   /** Calls back when there is more to read. */
   onMore(wake: () => void): () => void;
+  /** Empties what memory has of these profiles. */
+  erase(sandbox: string, profileIds: readonly string[]): void;
   close(): Promise<void>;
 }
 
@@ -94,6 +96,9 @@ export function createQualificationTail(eventLog: EventLog, log: Log): Qualifica
         unlisten = undefined;
         forget();
       };
+    },
+    erase(sandbox, profileIds) {
+      for (const each of recent) for (const id of profileIds) each.erase(sandbox, id);
     },
     async close() {
       unlisten?.();
