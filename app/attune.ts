@@ -86,7 +86,7 @@ export async function createAttune(options: AttuneOptions): Promise<Attune> {
     ...platform,
     links: embedded.links,
     keys: [...hashKeys(options.keys ?? {}), ...(options.hashedKeys ?? []), ...hashKeys({ admin: adminKey })],
-    routes: embedded.subgraphs.profile.routes,
+    routes: [...embedded.subgraphs.profile.routes, ...embedded.subgraphs.segments.routes],
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
     ...(options.bodyLimitBytes === undefined ? {} : { limits: { bodyBytes: options.bodyLimitBytes } }),
     ...(options.editor === undefined ? {} : { editor: options.editor }),

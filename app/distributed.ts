@@ -127,7 +127,7 @@ function portsOfPeople(options: PartOptions, clients: PortClients) {
 }
 
 function profilesPort(options: PartOptions, clients: PortClients): ProfileReader {
-  const methods = ['find', 'getMany', 'changes', 'scan'] as const;
+  const methods = ['find', 'keysOf', 'getMany', 'changes', 'scan'] as const;
   return clients.create<ProfileReader>(methods, {
     url: options.urls.profile,
     port: 'profiles',

@@ -4,6 +4,7 @@ import { createGateway, type EditorOptions, type Gateway } from '../gateway/gate
 import { signInternal } from '../gateway/internal-header';
 import { createRemoteLink } from '../gateway/links/remote';
 import { isAppError } from '../platform/errors';
+import type { RequestContext } from '../platform/graphql/request-context';
 import type { Platform } from '../platform/platform';
 import type { PartUrls } from './distributed';
 import { createForwardedRoute } from './forwarded-route';
@@ -29,12 +30,12 @@ export async function createGatewayPart(options: GatewayPartOptions): Promise<Ga
   const { platform, urls, secret, keys, timeoutMs, bodyLimitBytes, editor } = options;
   const { clock } = platform;
   const links = SUBGRAPHS.map((name) => createRemoteLink({ name, url: `${urls[name]}/graphql`, secret, clock }));
-  const ingest = createForwardedRoute({
-    method: 'POST',
-    path: '/ingest/:dataset',
-    url: urls.profile,
-    sign: (context) => signInternal(context, secret, clock.now()),
-  });
+  const sign = (context: RequestContext): Readonly<Record<string, string>> =>
+    signInternal(context, secret, clock.now());
+  const routes = [
+    createForwardedRoute({ method: 'POST', path: '/ingest/:dataset', url: urls.profile, sign }),
+    createForwardedRoute({ method: 'POST', path: '/audiences/:audience', url: urls.segments, sign }),
+  ];
   const patience = retry(
     handleWhen((error) => isAppError(error, 'UNAVAILABLE')),
     { maxAttempts: START_ATTEMPTS, backoff: new ConstantBackoff(START_PAUSE_MS) },
@@ -44,7 +45,7 @@ export async function createGatewayPart(options: GatewayPartOptions): Promise<Ga
     ...platform,
     links,
     keys,
-    routes: [ingest],
+    routes,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(bodyLimitBytes === undefined ? {} : { limits: { bodyBytes: bodyLimitBytes } }),
     ...(editor === undefined ? {} : { editor }),
@@ -53,7 +54,7 @@ export async function createGatewayPart(options: GatewayPartOptions): Promise<Ga
     ...gateway,
     async close() {
       await gateway.close();
-      await ingest.close();
+      for (const route of routes) await route.close();
     },
   };
 }

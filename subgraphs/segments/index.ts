@@ -2,9 +2,11 @@ import { createDispatchTraces } from '../../flow/dispatch-traces';
 import type { PrivacyHolder, ProfileReader, SegmentReader, SegmentUsers } from '../../flow/ports';
 import type { ReactionsOf } from '../../flow/reactions';
 import { createSubgraphSchema, type SubgraphSchema } from '../../platform/graphql/subgraph-schema';
+import type { Route } from '../../platform/http/route';
 import type { Platform } from '../../platform/platform';
 import type { CollectionSpec } from '../../platform/store/store';
 import { createPlanner, type Plan } from './domain/plan';
+import { createAudienceRoute } from './http/audience.route';
 import { createReactions } from './reactions';
 import { AudienceResolver } from './schema/audience.resolver';
 import { EvaluationResolver } from './schema/evaluation.resolver';
@@ -30,7 +32,7 @@ import { createEvaluationRuns } from './use-cases/evaluate-segments';
 import { createExplainMembership } from './use-cases/explain-membership';
 import { createFindKnownFields } from './use-cases/find-known-fields';
 import { createHoldPrivacy } from './use-cases/hold-privacy';
-import { createImportAudience } from './use-cases/import-audience';
+import { createAudienceImports } from './use-cases/import-audience';
 import { createRuleTrials } from './use-cases/preview-rule';
 import { createQualificationTail } from './use-cases/qualification-tail';
 import { createReadMemberships } from './use-cases/read-memberships';
@@ -73,6 +75,8 @@ export interface SegmentsSubgraph extends SubgraphSchema {
   readonly name: 'segments';
   readonly reactions: ReactionsOf<'segments'>;
   readonly reader: SegmentReader;
+  /** `POST /audiences/:audience`. */
+  readonly routes: readonly Route[];
   /** What is held of people here, for privacy jobs. */
   readonly privacy: PrivacyHolder;
   start(): void;
@@ -88,6 +92,7 @@ export function createSegmentsSubgraph(platform: Platform, options: SegmentsOpti
   const { configuration, counts, members, jobStore, announcer, jobs, schedule, tail, read, profiles, timeZone, runs } =
     parts;
   const qualifications = createQualifications(tail, profiles);
+  const imports = createAudienceImports(parts);
   const sharing = createAudienceSharing({ ...parts, evaluateAll: runs.begin });
   const { schema, sdl } = createSubgraphSchema({
     resolvers: [
@@ -98,7 +103,7 @@ export function createSegmentsSubgraph(platform: Platform, options: SegmentsOpti
       createSubscriptionResolver(qualifications),
       new TrialResolver(createRuleTrials(parts), createExplainMembership(parts)),
       new EvaluationResolver(runs),
-      new AudienceResolver(createImportAudience(parts)),
+      new AudienceResolver(imports),
       new SharedAudienceResolver(sharing),
       createSourceResolver(sharing),
     ],
@@ -118,6 +123,7 @@ export function createSegmentsSubgraph(platform: Platform, options: SegmentsOpti
     sdl,
     reactions: createReactions(parts.evaluate),
     reader: createSegmentReader(parts),
+    routes: [createAudienceRoute(imports)],
     privacy: createHoldPrivacy({
       ...parts,
       rows: createPersonRowStore(platform.store),

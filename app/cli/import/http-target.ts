@@ -11,18 +11,23 @@ export interface HttpTargetOptions {
   readonly url: string;
   readonly key: string;
   readonly clock: Clock;
+  /** The path, query included, that takes the items; default: `/ingest/{dataset}`. */
+  readonly path?: (dataset: string) => string;
   /** How often a call is tried that may succeed later; default 6, from half a second on, doubling. */
   readonly attempts?: number;
 }
 
+/** Takes the items of a dataset in. */
+const toIngest = (dataset: string): string => `/ingest/${encodeURIComponent(dataset)}`;
+
 /**
- * Imports into a running server: each batch is one `POST /ingest/{dataset}` of NDJSON. What failed for the moment is
+ * Imports into a running server: each batch is one POST of NDJSON. What failed for the moment is
  * sent again, which counts nothing twice.
  */
-export function createHttpTarget({ url, key, clock, attempts = 6 }: HttpTargetOptions): ImportTarget {
+export function createHttpTarget({ url, key, clock, path = toIngest, attempts = 6 }: HttpTargetOptions): ImportTarget {
   const dispatcher = new Agent({ connections: 8, headersTimeout: 60_000, bodyTimeout: 60_000 });
   const send = (dataset: string, items: readonly unknown[]): Promise<readonly ItemAnswer[]> =>
-    post(`${url.replace(/\/+$/, '')}/ingest/${encodeURIComponent(dataset)}`, key, items, dispatcher);
+    post(url.replace(/\/+$/, '') + path(dataset), key, items, dispatcher);
   return {
     name: url,
     async ingest(dataset, items) {

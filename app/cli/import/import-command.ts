@@ -1,27 +1,17 @@
-import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { createAttune } from '../../attune';
-import type { Environment } from '../../config';
 import { EXIT } from '../../exit';
-import { createPlatformParts, type PlatformParts } from '../../platform-parts';
-import { storeOf } from '../../serve';
+import { createPlatformParts } from '../../platform-parts';
 import { onFirstInterrupt } from '../interrupt';
 import { readQuietEnvironment } from '../quiet-environment';
-import { requireKey, requireUrl } from '../server-address';
-import { createHttpTarget } from './http-target';
 import { createImportProgress, toDuration, toNumber } from './import-progress';
-import { createInProcessTarget } from './in-process-target';
+import { destinationOf, openImportTarget, type TargetFlags } from './import-target';
 import type { FileFormat } from './read-rows';
 import { type ImportOutcome, runImport } from './run-import';
-import type { ImportTarget } from './target';
 
-interface ImportFlags {
-  readonly dataset: string;
+interface ImportFlags extends TargetFlags {
   readonly mapping?: string;
   readonly format?: FileFormat;
   readonly encoding?: string;
-  readonly url?: string;
-  readonly key?: string;
   readonly data?: string;
   readonly state?: string;
   readonly report?: string;
@@ -30,12 +20,18 @@ interface ImportFlags {
   readonly atOnce: number;
 }
 
-/** `attune import`: a file of rows into a dataset of a running server, or of the data folder. */
+/** `attune import`: a file of rows into a dataset or an audience of a running server, or of the data folder. */
 export function addImportCommand(program: Command): void {
   program
     .command('import <file>')
     .description('Import CSV or NDJSON, also compressed with gzip. The same call resumes what was stopped.')
-    .requiredOption('-D, --dataset <id>', 'the dataset that takes the rows')
+    .option('-D, --dataset <id>', 'the dataset that takes the rows')
+    .option('-A, --audience <id>', 'or the audience from elsewhere that the rows name members of')
+    .option('--provider <name>', 'who the audience comes from')
+    .option('--name <name>', 'of the audience (default: its id)')
+    .option('--valid-days <days>', 'how long members stay that do not say (default: 30)', toCount)
+    .option('--labels <labels>', 'of the audience, with commas between')
+    .option('--namespace <id>', 'of identities whose row names none')
     .option('-m, --mapping <file>', 'how rows become items (YAML; docs/import.md)')
     .addOption(new Option('--format <format>', "default: by the file's name").choices(['csv', 'ndjson']))
     .option('--encoding <label>', 'of the file: utf-8, latin1 … (default: utf-8)')
@@ -56,7 +52,8 @@ async function importFile(file: string, flags: ImportFlags): Promise<number> {
   const environment = readQuietEnvironment({ ATTUNE_DATA: flags.data });
   const parts = createPlatformParts(environment);
   const { clock } = parts;
-  const target = await openTarget(flags, environment, parts);
+  const dataset = destinationOf(flags);
+  const target = await openImportTarget(flags, environment, parts);
   const interrupt = onFirstInterrupt();
   try {
     const { state: stateFolder, batch: batchRows } = flags;
@@ -65,35 +62,24 @@ async function importFile(file: string, flags: ImportFlags): Promise<number> {
       return createImportProgress(process.stderr, clock, resumedRows);
     };
     const { signal } = interrupt;
-    const outcome = await runImport({ ...flags, file, target, clock, stateFolder, batchRows, signal, progress });
-    process.stdout.write(describe(outcome, flags.dataset));
+    const outcome = await runImport({
+      ...flags,
+      dataset,
+      file,
+      target,
+      clock,
+      stateFolder,
+      batchRows,
+      signal,
+      progress,
+    });
+    process.stdout.write(describe(outcome, dataset));
     if (!outcome.finished) return EXIT.failed;
     return outcome.counts.refused > 0 ? EXIT.partly : EXIT.done;
   } finally {
     interrupt.release();
     await target.close();
   }
-}
-
-async function openTarget(
-  { url, key }: ImportFlags,
-  environment: Environment,
-  parts: PlatformParts,
-): Promise<ImportTarget> {
-  if (url !== undefined) {
-    const used = requireKey(key ?? environment.ATTUNE_SERVER_KEY ?? environment.ATTUNE_ADMIN_KEY, 'ATTUNE_SERVER_KEY');
-    return createHttpTarget({ url: requireUrl(url), key: used, clock: parts.clock });
-  }
-  const attune = await createAttune({ ...parts, store: storeOf(environment), timeZone: environment.ATTUNE_TIME_ZONE });
-  const target = createInProcessTarget(attune.ingestion, parts.clock);
-  return {
-    ...target,
-    name: environment.MONGODB_URI === undefined ? resolve(environment.ATTUNE_DATA) : 'MongoDB',
-    async close() {
-      await attune.idle();
-      await attune.close();
-    },
-  };
 }
 
 function describe({ finished, counts, resumedRows, report, durationMs }: ImportOutcome, dataset: string): string {

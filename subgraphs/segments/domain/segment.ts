@@ -29,6 +29,9 @@ export interface ExternalSource {
   readonly validDays: number;
 }
 
+/** For how many days an import holds, unless the audience says otherwise. */
+export const VALID_DAYS = 30;
+
 /** What a caller says of an audience from elsewhere. */
 export interface AudienceDraft extends ExternalSource {
   readonly name: string;

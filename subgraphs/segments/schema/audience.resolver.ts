@@ -1,6 +1,7 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { RequestContext } from '../../../platform/graphql/request-context';
-import type { ImportAudience } from '../use-cases/import-audience';
+import { VALID_DAYS } from '../domain/segment';
+import type { AudienceImports } from '../use-cases/import-audience';
 import {
   AudienceImport,
   ExternalAudienceInput,
@@ -9,12 +10,10 @@ import {
   toExternalMember,
 } from './audience.type';
 
-const VALID_DAYS = 30;
-
 /** Audiences whose members come from elsewhere. */
 @Resolver()
 export class AudienceResolver {
-  constructor(private readonly importMembers: ImportAudience) {}
+  constructor(private readonly imports: AudienceImports) {}
 
   @Mutation(() => AudienceImport, {
     nullable: true,
@@ -27,6 +26,6 @@ export class AudienceResolver {
   ): Promise<AudienceImport> {
     const { id, name, provider, validDays, labels } = input;
     const audience = { id, name, provider, validDays: validDays ?? VALID_DAYS, labels: [...new Set(labels ?? [])] };
-    return toAudienceImport(await this.importMembers(sandbox, audience, members.map(toExternalMember)));
+    return toAudienceImport(await this.imports.take(sandbox, audience, members.map(toExternalMember)));
   }
 }

@@ -1,5 +1,6 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { IdentityInput } from '../../../platform/graphql/identity.input';
+import { VALID_DAYS } from '../domain/segment';
 import type {
   AudienceImport as AudienceImportDefinition,
   ExternalMember,
@@ -15,7 +16,11 @@ export class ExternalAudienceInput {
   name!: string;
   @Field(() => String, { description: 'Who it comes from.' })
   provider!: string;
-  @Field(() => Int, { nullable: true, defaultValue: 30, description: 'How long an import holds that does not say.' })
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: VALID_DAYS,
+    description: 'How long an import holds that does not say.',
+  })
   validDays?: number | null;
   @Field(() => [String], { nullable: true })
   labels?: readonly string[] | null;

@@ -43,15 +43,24 @@ export interface ImportDependencies {
   readonly ids: Ids;
 }
 
-/**
- * Takes members of an audience from elsewhere (S-16). People who are known are in it when this answers; the others when
- * they come. One bad member never stops the others. Fails with BAD_USER_INPUT where the id is that of a rule.
- */
-export type ImportAudience = (
-  sandbox: string,
-  audience: AudienceDraft & { readonly id: string },
-  members: readonly ExternalMember[],
-) => Promise<AudienceImport>;
+/** An import that goes on for as long as members come. */
+export interface OpenImport {
+  readonly id: string;
+  readonly audience: Stored<Segment>;
+  /** Answers each in the order given. Those who are known are in the audience when this answers, others when they come. */
+  take(members: readonly ExternalMember[]): Promise<Pick<AudienceImport, 'answers' | 'matched'>>;
+}
+
+/** An audience with its id, as an import names it. */
+export type ImportedAudience = AudienceDraft & { readonly id: string };
+
+/** Members of audiences from elsewhere (S-16). One bad member never stops the others. */
+export interface AudienceImports {
+  /** Fails with BAD_USER_INPUT where the id is that of a rule. */
+  open(sandbox: string, audience: ImportedAudience): Promise<OpenImport>;
+  /** Takes some members at once. Fails as `open` does, and where they are too many. */
+  take(sandbox: string, audience: ImportedAudience, members: readonly ExternalMember[]): Promise<AudienceImport>;
+}
 
 const MOST_MEMBERS = 10_000;
 const PAGE = 250;
@@ -59,29 +68,52 @@ const DAY_MS = 86_400_000;
 const TRIES = 10;
 
 /** Page by page: first the identities, then the people who have them. */
-export function createImportAudience(dependencies: ImportDependencies): ImportAudience {
-  const { clock, ids, imports } = dependencies;
-  return async (sandbox, { id: audienceId, ...draft }, members) => {
-    checkAudience(audienceId, draft, members.length);
+export function createAudienceImports(dependencies: ImportDependencies): AudienceImports {
+  const open: AudienceImports['open'] = async (sandbox, { id: audienceId, ...draft }) => {
+    checkAudience(audienceId, draft);
     const audience = await putAudience(dependencies, sandbox, audienceId, draft);
-    const id = ids.next();
-    const nowMs = clock.now();
-    const answers = await withKnownKeys(
-      dependencies.profiles,
-      sandbox,
-      members.map((member) => answerOf(member, nowMs)),
-    );
-    const taken = members.filter((_, index) => !answers[index]?.refusal);
-    let matched = 0;
-    for (let at = 0; at < taken.length; at += PAGE) {
-      const page = taken.slice(at, at + PAGE);
-      const keys = await keysOf(dependencies.profiles, sandbox, page);
-      const identities = toIdentities(page, keys, nowMs + draft.validDays * DAY_MS);
-      await imports.save(sandbox, audienceId, identities, nowMs);
-      matched += await evaluateThose(dependencies, sandbox, page, id);
-    }
-    return { id, audience, answers, matched };
+    const id = dependencies.ids.next();
+    return {
+      id,
+      audience,
+      async take(members) {
+        const pages: Pick<AudienceImport, 'answers' | 'matched'>[] = [];
+        for (let at = 0; at < members.length; at += PAGE) {
+          const page = members.slice(at, at + PAGE);
+          pages.push(await takePage(dependencies, sandbox, { id, audienceId, validDays: draft.validDays }, page));
+        }
+        return {
+          answers: pages.flatMap(({ answers }) => answers),
+          matched: pages.reduce((sum, { matched }) => sum + matched, 0),
+        };
+      },
+    };
   };
+  return {
+    open,
+    async take(sandbox, audience, members) {
+      checkCount(members.length);
+      const { take, ...rest } = await open(sandbox, audience);
+      return { ...rest, ...(await take(members)) };
+    },
+  };
+}
+
+async function takePage(
+  dependencies: ImportDependencies,
+  sandbox: string,
+  { id, audienceId, validDays }: { readonly id: string; readonly audienceId: string; readonly validDays: number },
+  members: readonly ExternalMember[],
+): Promise<Pick<AudienceImport, 'answers' | 'matched'>> {
+  const { clock, imports, profiles } = dependencies;
+  const nowMs = clock.now();
+  const keys = await keysOf(profiles, sandbox, members);
+  const answers = members.map((member, index) => withKnownKey(answerOf(member, nowMs), keys[index]));
+  const isTaken = (_: unknown, index: number): boolean => !answers[index]?.refusal;
+  const taken = members.filter(isTaken);
+  const identities = toIdentities(taken, keys.filter(isTaken), nowMs + validDays * DAY_MS);
+  await imports.save(sandbox, audienceId, identities, nowMs);
+  return { answers, matched: await evaluateThose(dependencies, sandbox, taken, id) };
 }
 
 /** Brings the people who have the identities up to date; answers how many there are. */
@@ -145,17 +177,10 @@ async function keysOf(
 }
 
 /** Refuses those too that no profile can ever be known by. */
-async function withKnownKeys(
-  profiles: ProfileReader,
-  sandbox: string,
-  answers: readonly MemberAnswer[],
-): Promise<readonly MemberAnswer[]> {
-  const keys = await keysOf(profiles, sandbox, answers);
-  return answers.map((answer, index) => {
-    if (answer.refusal || keys[index] !== undefined) return answer;
-    const message = `${answer.identity.namespace} is not a known namespace, or does not take this value.`;
-    return { ...answer, refusal: { code: 'BAD_USER_INPUT', message } };
-  });
+function withKnownKey(answer: MemberAnswer, key: string | undefined): MemberAnswer {
+  if (answer.refusal || key !== undefined) return answer;
+  const message = `${answer.identity.namespace} is not a known namespace, or does not take this value.`;
+  return { ...answer, refusal: { code: 'BAD_USER_INPUT', message } };
 }
 
 const REFUSED_VALUES: ReadonlySet<string> = new Set(['null', 'undefined', 'anonymous', '0']);
@@ -174,13 +199,17 @@ function answerOf({ identity, validUntilMs, remove }: ExternalMember, nowMs: num
   return { identity };
 }
 
-function checkAudience(id: string, { name, provider, validDays }: AudienceDraft, members: number): void {
-  const refuse = (path: string, reason: string): never => {
-    throw new AppError('BAD_USER_INPUT', `${path}: ${reason}.`, { details: { path } });
-  };
+function checkAudience(id: string, { name, provider, validDays }: AudienceDraft): void {
   if (!/^[^\s|\p{Cc}]{1,200}$/u.test(id)) refuse('id', 'an id has 1 to 200 characters without blanks and "|"');
   if (name.trim() === '') refuse('name', 'an audience needs a name');
   if (provider.trim() === '') refuse('provider', 'an audience comes from a named provider');
-  if (validDays < 1 || validDays > 3_650) refuse('validDays', 'an import holds for 1 to 3,650 days');
+  if (!(validDays >= 1 && validDays <= 3_650)) refuse('validDays', 'an import holds for 1 to 3,650 days');
+}
+
+function checkCount(members: number): void {
   if (members > MOST_MEMBERS) refuse('members', `at most ${MOST_MEMBERS} at once; ${members} were sent`);
+}
+
+function refuse(path: string, reason: string): never {
+  throw new AppError('BAD_USER_INPUT', `${path}: ${reason}.`, { details: { path } });
 }
