@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { CollectionSpec, Store, Stored, Write } from '../../../platform/store/store';
-import { type Evaluated, NEVER } from '../domain/evaluated';
+import { type Evaluated, isCurrent, NEVER } from '../domain/evaluated';
 import type { Plan } from '../domain/plan';
 import { type PackedMemberships, packMemberships, unpackMemberships } from './packed-memberships';
 
@@ -35,10 +35,26 @@ export interface Known {
   readonly listedMs?: number;
 }
 
+/** An evaluation as it was found, and what its reader may evaluate further; absent when nothing is to be. */
+export interface Reading {
+  readonly known: Known;
+  readonly own?: Evaluated;
+}
+
 /** The evaluations of profiles. What is only in memory can be had again from the store and the changes since. */
 export interface StateStore {
   /** In the order asked. States come with those whose plan is this one. */
   load(sandbox: string, profileIds: readonly string[], plan: Plan): Promise<readonly Known[]>;
+  /**
+   * As `load`, for readers. An evaluation changes states in place, also while a reader waits: what is not enough as it is
+   * comes with a copy, made at the moment of finding it.
+   */
+  read(
+    sandbox: string,
+    profileIds: readonly string[],
+    plan: Plan,
+    isEnough: (evaluated: Evaluated, index: number) => boolean,
+  ): Promise<readonly Reading[]>;
   /** The write that keeps `known`, and what will be known after it. */
   write(known: Known, plan: Plan): { readonly write: Write; readonly known: Known };
   /** Remembers evaluations: committed, on their way to a commit, or not worth one. */
@@ -77,17 +93,35 @@ export function createStateStore(store: Store, most: number, holder: string): St
     return known;
   };
 
+  // `take` sees each at the moment of finding it: nothing is awaited in between.
+  const find = async <T>(
+    sandbox: string,
+    profileIds: readonly string[],
+    plan: Plan,
+    take: (known: Known, index: number) => T,
+    trustsMemory = store.exclusive,
+  ): Promise<readonly T[]> => {
+    const keys = profileIds.map((id) => keyOf(sandbox, id));
+    const missing = profileIds.filter((_, index) => !trustsMemory || !fromMemory(keys[index] ?? ''));
+    const stored = missing.length > 0 ? await states.getMany(sandbox, missing) : [];
+    const found = new Map(missing.map((id, index) => [id, stored[index]]));
+    const remembered = keys.map(fromMemory);
+    // Memory may have lost one while others were read.
+    if (profileIds.some((id, index) => !found.has(id) && !remembered[index])) {
+      return find(sandbox, profileIds, plan, take, false);
+    }
+    return profileIds.map((id, index) => {
+      const known = found.has(id) ? undefined : remembered[index];
+      return take(known ?? fromStore(id, found.get(id), keys[index] ?? '', plan), index);
+    });
+  };
+
   return {
-    async load(sandbox, profileIds, plan) {
-      const keys = profileIds.map((id) => keyOf(sandbox, id));
-      const remembered = store.exclusive ? keys.map(fromMemory) : keys.map(() => undefined);
-      const missing = profileIds.filter((_, index) => !remembered[index]);
-      if (missing.length === 0) return remembered.filter((known) => known !== undefined);
-      const found = new Map<string, Stored<StateDocument> | undefined>();
-      const stored = await states.getMany(sandbox, missing);
-      missing.forEach((id, index) => void found.set(id, stored[index]));
-      return profileIds.map((id, index) => remembered[index] ?? fromStore(id, found.get(id), keyOf(sandbox, id), plan));
-    },
+    load: (sandbox, profileIds, plan) => find(sandbox, profileIds, plan, (known) => known),
+    read: (sandbox, profileIds, plan, isEnough) =>
+      find(sandbox, profileIds, plan, (known, index) =>
+        isEnough(known.evaluated, index) ? { known } : { known, own: copyOf(known.evaluated, plan) },
+      ),
     write(known, plan) {
       const { profileId, evaluated, version } = known;
       return {
@@ -129,6 +163,11 @@ export function createStateStore(store: Store, most: number, holder: string): St
       return [...evicted].flatMap(([key, known]) => (key.startsWith(prefix) ? [known] : []));
     },
   };
+}
+
+function copyOf(evaluated: Evaluated, plan: Plan): Evaluated {
+  const { state } = evaluated;
+  return state && isCurrent(evaluated, plan) ? { ...evaluated, state: plan.rules.clone(state) } : evaluated;
 }
 
 function unknown(profileId: string): Known {

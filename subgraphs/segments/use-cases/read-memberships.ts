@@ -34,13 +34,15 @@ export function createReadMemberships(dependencies: ReadingDependencies): ReadMe
   const { states, profiles, imports, plan: readPlan } = dependencies;
   return async (sandbox, refs, nowMs) => {
     const plan = await readPlan(sandbox);
-    const known = await states.load(
-      sandbox,
-      refs.map(({ id }) => id),
-      plan,
-    );
-    const news = await Promise.all(refs.map((ref, index) => newsOf(profiles, sandbox, ref, known[index], nowMs, plan)));
+    const ids = refs.map(({ id }) => id);
     const asksAll = plan.onDemand.length > 0;
+    const isEnough = (evaluated: Evaluated, index: number): boolean =>
+      !plan.readsComputed && !asksAll && isAsAsked(evaluated, refs[index]?.revision ?? 0, nowMs, plan);
+    const readings = await states.read(sandbox, ids, plan, isEnough);
+    const known = readings.map((reading) => reading.known);
+    const news = await Promise.all(
+      refs.map((ref, index) => newsOf(profiles, sandbox, ref, readings[index]?.own, nowMs, plan)),
+    );
     const wanted = refs.filter((_, index) => asksAll || news[index] === 'snapshot');
     const snapshots = await readSnapshots(profiles, sandbox, wanted);
     const computed = plan.readsComputed ? await readComputed(profiles, sandbox, refs) : new Map();
@@ -53,15 +55,18 @@ export function createReadMemberships(dependencies: ReadingDependencies): ReadMe
     return known.map((each, index) => {
       const { profileId } = each;
       const scan = scanOf(snapshots.get(profileId), plan);
-      const own = news[index] ?? (computed.has(profileId) || scan ? { changes: [], nowMs } : undefined);
-      if (!own) return { plan, evaluated: each.evaluated };
+      const own = readings[index]?.own;
+      const lacking = news[index] ?? (computed.has(profileId) || scan ? { changes: [], nowMs } : undefined);
+      if (!own || !lacking) return { plan, evaluated: each.evaluated };
       const found: News = {
-        ...(own === 'snapshot' ? { changes: [], snapshot: snapshots.get(profileId), untilMs: nowMs, nowMs } : own),
+        ...(lacking === 'snapshot'
+          ? { changes: [], snapshot: snapshots.get(profileId), untilMs: nowMs, nowMs }
+          : lacking),
         computed: computed.get(profileId),
         imported: imported[index],
         scan,
       };
-      const { evaluated, transitions } = evaluateProfile(copyOf(each, plan), found, plan);
+      const { evaluated, transitions } = evaluateProfile(own, found, plan);
       if (transitions.length === 0) states.replace(sandbox, each, withReading(each, evaluated));
       return { plan, evaluated };
     });
@@ -73,22 +78,24 @@ async function newsOf(
   profiles: ProfileReader,
   sandbox: string,
   { id, revision }: ProfileRef,
-  known: Known | undefined,
+  evaluated: Evaluated | undefined,
   nowMs: number,
   plan: Plan,
 ): Promise<News | 'snapshot' | undefined> {
-  if (!known || known.evaluated.ended) return undefined;
-  const { evaluated } = known;
-  const { state } = evaluated;
+  if (!evaluated || isAsAsked(evaluated, revision, nowMs, plan)) return undefined;
   if (evaluated.revision === 0) return newsOfStranger(profiles, sandbox, id, evaluated, nowMs, plan);
-  if (!state || !isCurrent(evaluated, plan)) return 'snapshot';
-  if (evaluated.revision >= revision) {
-    const isAsItWas = (findDueMs(evaluated, plan) ?? Number.POSITIVE_INFINITY) > nowMs && isLive(evaluated, plan);
-    return isAsItWas ? undefined : { changes: [], untilMs: nowMs, nowMs };
-  }
+  if (!isCurrent(evaluated, plan)) return 'snapshot';
+  if (evaluated.revision >= revision) return { changes: [], untilMs: nowMs, nowMs };
   const changes = await profiles.changes(sandbox, { id, revision: evaluated.revision });
   if (!changes || needsSnapshot(evaluated, changes, plan)) return 'snapshot';
   return { changes, untilMs: nowMs, nowMs };
+}
+
+/** True when rules and time have moved nothing, and the revision was seen. */
+function isAsAsked(evaluated: Evaluated, revision: number, nowMs: number, plan: Plan): boolean {
+  if (evaluated.ended) return true;
+  if (evaluated.revision === 0 || evaluated.revision < revision || !isCurrent(evaluated, plan)) return false;
+  return (findDueMs(evaluated, plan) ?? Number.POSITIVE_INFINITY) > nowMs && isLive(evaluated, plan);
 }
 
 /** Asks the shared segments that else wait for a scan. What it finds is announced by the next scan. */
@@ -148,10 +155,4 @@ async function readSnapshots(
 function withReading(known: Known, evaluated: Evaluated): Known {
   const isFirst = known.evaluated.revision === 0;
   return { ...known, evaluated, ...(isFirst && { storedRevision: evaluated.revision }) };
-}
-
-// Evaluation changes states in place: this one belongs to the answer alone.
-function copyOf({ evaluated }: Known, plan: Plan): Evaluated {
-  const { state } = evaluated;
-  return state && isCurrent(evaluated, plan) ? { ...evaluated, state: plan.rules.clone(state) } : evaluated;
 }
