@@ -22,7 +22,10 @@ export function statusOf({ extensions: { code, limit } }: AnswerError): number {
   return limit === 'bodyTimeMs' ? 408 : STATUS[code];
 }
 
-/** Answers once; what was begun already is cut off instead. */
+/**
+ * Answers once; what was begun already is cut off instead. Answers of one turn of the event loop leave together at its
+ * end: to wake who waits for them costs more than to send, and is then paid once.
+ */
 export function respond(
   response: ServerResponse,
   status: number,
@@ -34,7 +37,7 @@ export function respond(
     return;
   }
   response.writeHead(status, { ...ANY_SITE, ...headers, 'content-length': Buffer.byteLength(body) });
-  response.end(body);
+  setImmediate(() => response.end(body));
 }
 
 /** Answers a request that failed as a whole, in the shape of a GraphQL answer. */
