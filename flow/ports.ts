@@ -1,3 +1,4 @@
+import type { DeclaredField } from '../platform/pql/typing/field-types';
 import type { Cause, ProfileChanged, ProfileEvent } from './events';
 
 /** A person's name: a namespace's code and a value in it. */
@@ -46,12 +47,14 @@ export interface ProfileReader {
     ids: readonly string[],
     options?: { readonly events?: boolean },
   ): Promise<readonly (ProfileSnapshot | undefined)[]>;
+  /** The fields that the schemas of datasets and the computed attributes declare, as rules name them. */
+  fields?(sandbox: string): Promise<readonly DeclaredField[]>;
   /**
    * The changes after `afterRevision`, in order and without gaps; `undefined` when they are not all kept any more, and
    * the snapshot must be read instead.
    */
   changes(sandbox: string, profile: ProfileRef): Promise<readonly ProfileChanged[] | undefined>;
-  /** All people by id, with their events, from just after `after`. */
+  /** All people by id, with their events, from just after `after`. Pages may be short before the end: only an empty one is it. */
   scan(
     sandbox: string,
     options: { readonly after?: string; readonly limit: number },

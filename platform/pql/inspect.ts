@@ -21,6 +21,21 @@ export interface PqlInspection {
   readonly readsTime: boolean;
 }
 
+/** Where a node of a rule reads from. */
+export interface Origins {
+  /** The path; `undefined` for what is no field. */
+  pathOf(node: Expression): string | undefined;
+  /** True for a variable: it may stand for one item of what lies at its path. */
+  isVariable(node: Expression): boolean;
+}
+
+/** Finds from where each node of a rule reads. */
+export function originsOf(tree: Expression): Origins {
+  const inspector = new Inspector();
+  inspector.visit(tree, { variables: new Map(), items: [] });
+  return inspector.origins();
+}
+
 /** Finds everything that a rule reads. */
 export function inspectPql(tree: Expression): PqlInspection {
   const inspector = new Inspector();
@@ -59,7 +74,13 @@ interface Places {
 class Inspector {
   private readonly fields = new Map<string, FieldUse>();
   private readonly segments = new Set<string>();
+  private readonly paths = new Map<Expression, string>();
+  private readonly variables = new Set<Expression>();
   private readsTime = false;
+
+  origins(): Origins {
+    return { pathOf: (node) => this.paths.get(node), isVariable: (node) => this.variables.has(node) };
+  }
 
   result(): PqlInspection {
     const fields = [...this.fields.values()];
@@ -77,9 +98,10 @@ class Inspector {
       case 'list':
         return this.all(node.items, places);
       case 'name':
-        return this.use(this.originOf(node.name, node.up, places), node.at);
+        if (node.up === 0 && places.variables.has(node.name)) this.variables.add(node);
+        return this.use(this.originOf(node.name, node.up, places), node);
       case 'field':
-        return this.use(this.pathOf(node, places), node.at);
+        return this.use(this.pathOf(node, places), node);
       case 'not':
       case 'negate':
         return this.all([node.of], places);
@@ -120,8 +142,9 @@ class Inspector {
     return undefined;
   }
 
-  private use(path: Origin, at: Position): Origin {
-    if (path && !this.fields.has(path)) this.fields.set(path, { path, at });
+  private use(path: Origin, node: Expression): Origin {
+    if (path) this.paths.set(node, path);
+    if (path && !this.fields.has(path)) this.fields.set(path, { path, at: node.at });
     return path;
   }
 

@@ -210,5 +210,18 @@ function createParts(platform: Platform, options: SegmentsOptions) {
     onWork,
   });
   const schedule = createEvaluationSchedule({ ...shared, runs });
-  return { ...shared, schedule, configuration, jobStore, tail, evaluate, read, runs, jobs, announcer, verbs };
+  return {
+    ...shared,
+    schedule,
+    configuration,
+    jobStore,
+    tail,
+    evaluate,
+    read,
+    runs,
+    jobs,
+    announcer,
+    verbs,
+    knownFields,
+  };
 }

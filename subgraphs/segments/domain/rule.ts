@@ -3,6 +3,8 @@ import { findNearest } from '../../../platform/pql/grammar/nearest';
 import { inspectPql, unknownFields } from '../../../platform/pql/inspect';
 import { type PqlDiagnostic, parsePql } from '../../../platform/pql/parse';
 import type { Expression } from '../../../platform/pql/tree';
+import { typeWarnings } from '../../../platform/pql/typing/check-types';
+import type { DeclaredField } from '../../../platform/pql/typing/field-types';
 
 /** The tree of a rule. Fails with BAD_USER_INPUT, positions in `details.diagnostics`, when it cannot be read (S-3). */
 export function parseRule(text: string): Expression {
@@ -16,12 +18,23 @@ export function ruleRefused(reason: string, diagnostics: readonly PqlDiagnostic[
   return new AppError('BAD_USER_INPUT', `The rule is refused: ${reason}.`, { details: { path: 'rule', diagnostics } });
 }
 
-/** What is doubtful about a rule: fields and segments that nobody knows, with the nearest known name. */
-export function warningsOf(
-  tree: Expression,
-  known: { readonly fields: readonly string[]; readonly segments: readonly string[] },
-): readonly PqlDiagnostic[] {
-  const fields = known.fields.length > 0 ? unknownFields(tree, known.fields) : [];
+/** What rules may name, as far as it is known. */
+export interface KnownNames {
+  /** Paths that were met in data, or are declared; none: nothing is known. */
+  readonly fields: readonly string[];
+  /** False for a path of which nothing can be said. Absent: all can. */
+  readonly isTold?: (path: string) => boolean;
+  /** What schemas say of fields. */
+  readonly declared: readonly DeclaredField[];
+  readonly segments: readonly string[];
+}
+
+/**
+ * What is doubtful about a rule: fields and segments that nobody knows, with the nearest known name, and values that do
+ * not go together. In the order of their places.
+ */
+export function warningsOf(tree: Expression, known: KnownNames): readonly PqlDiagnostic[] {
+  const fields = known.fields.length > 0 ? unknownFields(tree, [...known.fields, ...untold(tree, known)]) : [];
   const segments = segmentUses(tree)
     .filter(({ id }) => !known.segments.includes(id))
     .map(({ id, at }) => {
@@ -29,7 +42,12 @@ export function warningsOf(
       const message = `There is no segment ${id}; nobody is in it`;
       return { message, ...at, ...(suggestion !== undefined && { suggestion }) };
     });
-  return [...fields, ...segments];
+  const all = [...fields, ...segments, ...typeWarnings(tree, known.declared)];
+  return all.sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+function untold(tree: Expression, { isTold = () => true }: KnownNames): readonly string[] {
+  return inspectPql(tree).fields.flatMap(({ path }) => (isTold(path) ? [] : [path]));
 }
 
 /** The segments that a rule asks for with `inSegment`. */

@@ -8,7 +8,9 @@ import { SegmentsProfile } from './segments-profile.type';
 export class SegmentPreview {
   @Field(() => [SegmentsProfile])
   profiles!: readonly SegmentsProfile[];
-  @Field(() => [RuleDiagnostic], { description: 'What is wrong with the rule; then nobody is shown.' })
+  @Field(() => [RuleDiagnostic], {
+    description: 'What is wrong with the rule, and then nobody is shown; or what is doubtful.',
+  })
   diagnostics!: readonly RuleDiagnostic[];
 }
 
@@ -24,7 +26,9 @@ export class SegmentEstimate {
   confidence!: number;
   @Field(() => Int, { description: 'How many people were looked at.' })
   sampled!: number;
-  @Field(() => [RuleDiagnostic], { description: 'What is wrong with the rule; then nobody was counted.' })
+  @Field(() => [RuleDiagnostic], {
+    description: 'What is wrong with the rule, and then nobody was counted; or what is doubtful.',
+  })
   diagnostics!: readonly RuleDiagnostic[];
 }
 

@@ -4,22 +4,28 @@ import { inspectPql } from '../../../platform/pql/inspect';
 import { type PqlDiagnostic, parsePql } from '../../../platform/pql/parse';
 import type { Expression } from '../../../platform/pql/tree';
 import { type Estimate, estimateShare } from '../domain/interval';
+import type { Plan } from '../domain/plan';
+import { warningsOf } from '../domain/rule';
+import type { SegmentsConfiguration } from '../store/segments-configuration';
+import type { FindKnownFields } from './find-known-fields';
 import type { ReadMemberships } from './read-memberships';
 
 /** What trying rules stands on. */
 export interface TrialDependencies {
   readonly profiles: ProfileReader;
   readonly read: ReadMemberships;
+  readonly configuration: SegmentsConfiguration<Plan>;
+  readonly knownFields: FindKnownFields;
   readonly timeZone: string;
 }
 
-/** People for whom a rule holds, or what is wrong with it. */
+/** People for whom a rule holds, and what is wrong with it or doubtful. */
 export interface Preview {
   readonly people: readonly ProfileSnapshot[];
   readonly diagnostics: readonly PqlDiagnostic[];
 }
 
-/** How many people a rule holds for, or what is wrong with it. */
+/** How many people a rule holds for, and what is wrong with it or doubtful. */
 export interface RuleEstimate extends Estimate {
   readonly sampled: number;
   readonly diagnostics: readonly PqlDiagnostic[];
@@ -50,20 +56,35 @@ export function createRuleTrials(dependencies: TrialDependencies): RuleTrials {
         looked += page.length;
         if (people.length >= size || looked >= MOST_LOOKED_AT) break;
       }
-      return { people: people.slice(0, size), diagnostics: [] };
+      const diagnostics = await findDoubts(dependencies, sandbox, parsed.tree, people);
+      return { people: people.slice(0, size), diagnostics };
     },
     async estimate(sandbox, rule, nowMs) {
       const parsed = parsePql(rule);
       if (!parsed.ok) return { size: 0, low: 0, high: 0, sampled: 0, diagnostics: parsed.diagnostics };
       const { population, sample } = await drawSample(dependencies.profiles, sandbox);
-      let held = 0;
+      const held: ProfileSnapshot[] = [];
       for (let at = 0; at < sample.length; at += PAGE) {
         const page = sample.slice(at, at + PAGE);
-        held += (await holdsFor(dependencies, sandbox, parsed.tree, page, nowMs)).filter(Boolean).length;
+        const holds = await holdsFor(dependencies, sandbox, parsed.tree, page, nowMs);
+        held.push(...page.filter((_, index) => holds[index]));
       }
-      return { ...estimateShare(held, sample.length, population), sampled: sample.length, diagnostics: [] };
+      const diagnostics = await findDoubts(dependencies, sandbox, parsed.tree, held.slice(0, PAGE));
+      return { ...estimateShare(held.length, sample.length, population), sampled: sample.length, diagnostics };
     },
   };
+}
+
+/** What is doubtful about the rule; what those for whom it holds have is known. */
+async function findDoubts(
+  { configuration, knownFields }: TrialDependencies,
+  sandbox: string,
+  tree: Expression,
+  held: readonly ProfileSnapshot[],
+): Promise<readonly PqlDiagnostic[]> {
+  const known = [...(await configuration.segments.all(sandbox)).values()];
+  const segments = known.filter(({ value }) => value.status !== 'DELETED').map(({ id }) => id);
+  return warningsOf(tree, { ...(await knownFields(sandbox, held)), segments });
 }
 
 /** Whether the rule holds for each of them. */

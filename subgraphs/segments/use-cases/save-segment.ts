@@ -14,6 +14,7 @@ import { deactivate, markDeleted, publish, type Segment, type SegmentDraft, save
 import type { CountsStore } from '../store/counts-store';
 import { backfillId, type JobStore, withdrawalId } from '../store/job-store';
 import type { SegmentsConfiguration } from '../store/segments-configuration';
+import type { FindKnownFields } from './find-known-fields';
 
 export interface SegmentChange {
   readonly id: string;
@@ -37,7 +38,7 @@ export interface SegmentDependencies {
   readonly counts: CountsStore;
   readonly users: () => readonly SegmentUsers[];
   /** Names that rules may read, as far as they are known. */
-  readonly knownFields: (sandbox: string) => Promise<readonly string[]>;
+  readonly knownFields: FindKnownFields;
   /** The IANA zone of days and months. */
   readonly timeZone: string;
   readonly clock: Clock;
@@ -188,7 +189,7 @@ async function findWarnings(
   const segments = [...(await configuration.segments.all(sandbox)).values()]
     .filter((known) => known.id !== id && known.value.status !== 'DELETED')
     .map((known) => known.id);
-  return warningsOf(tree, { fields: await knownFields(sandbox), segments });
+  return warningsOf(tree, { ...(await knownFields(sandbox)), segments });
 }
 
 function changedMethod(

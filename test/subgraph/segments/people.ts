@@ -51,7 +51,7 @@ export interface People {
 export function createPeople(sandbox = 'default'): People {
   const people = new Map<string, Person>();
   const log: LogEntry<ProfileChanged>[] = [];
-  const calls = { find: 0, keysOf: 0, getMany: 0, changes: 0, scan: 0 };
+  const calls = { find: 0, keysOf: 0, getMany: 0, fields: 0, changes: 0, scan: 0 };
   let nextEvent = 1;
 
   const get = (id: string): Person | undefined => {
