@@ -38,16 +38,52 @@ export function toConflict(
 }
 
 /** True when what `write` expects is there. */
-export async function isAsExpected(
-  database: Db,
-  sandbox: string,
-  write: Write,
-  session?: ClientSession,
-): Promise<boolean> {
+export async function isAsExpected(database: Db, sandbox: string, write: Write): Promise<boolean> {
   if (write.expected === undefined) return true;
+  const versions = await versionsOf(database, write.collection, [rowId(sandbox, write.id)]);
+  return (versions.get(rowId(sandbox, write.id)) ?? null) === write.expected;
+}
+
+/** A write with an expectation, and whose it is. */
+interface Expecting<T> {
+  readonly owner: T;
+  readonly write: Write;
+  readonly row: string;
+}
+
+/** Each write that expects something which is not there, with its owner; one look per collection. */
+export async function findMismatches<T>(
+  database: Db,
+  owned: readonly { readonly owner: T; readonly sandbox: string; readonly writes: readonly Write[] }[],
+  session?: ClientSession,
+): Promise<ReadonlyMap<T, Write>> {
+  const expecting = owned.flatMap(({ owner, sandbox, writes }) =>
+    writes
+      .filter((write) => write.expected !== undefined)
+      .map((write): Expecting<T> => ({ owner, write, row: rowId(sandbox, write.id) })),
+  );
+  const mismatches = new Map<T, Write>();
+  for (const [collection, group] of groupBy(expecting, ({ write }) => write.collection)) {
+    const rows = group.map(({ row }) => row);
+    const versions = await versionsOf(database, collection, rows, session);
+    for (const { owner, write, row } of group) {
+      if ((versions.get(row) ?? null) !== write.expected) mismatches.set(owner, write);
+    }
+  }
+  return mismatches;
+}
+
+async function versionsOf(
+  database: Db,
+  collection: string,
+  rows: readonly string[],
+  session?: ClientSession,
+): Promise<ReadonlyMap<string, number>> {
   const options = { projection: { v: 1 }, ...(session ? { session } : {}) };
-  const row = await rowsOf(database, write.collection).findOne({ _id: rowId(sandbox, write.id) }, options);
-  return (row?.v ?? null) === write.expected;
+  const found = await rowsOf(database, collection)
+    .find({ _id: { $in: [...rows] } }, options)
+    .toArray();
+  return new Map(found.map((row) => [row._id, row.v]));
 }
 
 /** Rejects the commits of `group` that cannot be written, and gives back the others. */
@@ -61,28 +97,8 @@ export async function rejectGuilty(
     found?.reject(error.conflict);
     return group.filter((each) => each !== found);
   }
-  const guilty = await findMismatches(database, group);
+  const owned = group.map((owner) => ({ owner, ...owner.commit }));
+  const guilty = await findMismatches(database, owned);
   for (const [waiting, write] of guilty) waiting.reject(conflictOn(write.collection, write.id));
   return group.filter((each) => !guilty.has(each));
-}
-
-async function findMismatches(
-  database: Db,
-  group: readonly WaitingCommit[],
-): Promise<ReadonlyMap<WaitingCommit, Write>> {
-  const expecting = group.flatMap((waiting) =>
-    waiting.commit.writes
-      .filter((write) => write.expected !== undefined)
-      .map((write) => ({ waiting, write, _id: rowId(waiting.commit.sandbox, write.id) })),
-  );
-  const guilty = new Map<WaitingCommit, Write>();
-  for (const [collection, items] of groupBy(expecting, ({ write }) => write.collection)) {
-    const ids = items.map(({ _id }) => _id);
-    const found = rowsOf(database, collection).find({ _id: { $in: ids } }, { projection: { v: 1 } });
-    const versions = new Map((await found.toArray()).map((row) => [row._id, row.v]));
-    for (const { waiting, write, _id } of items) {
-      if ((versions.get(_id) ?? null) !== write.expected) guilty.set(waiting, write);
-    }
-  }
-  return guilty;
 }

@@ -6,7 +6,7 @@ import type { MongoLog } from './mongo-log';
 import { isAway, unavailable } from './reaching';
 import { expectedMatches, type RowWrites, toOperation, toRowWrites } from './row-writes';
 import { rowsOf } from './rows';
-import { isAsExpected, Mismatch, toConflict } from './write-conflicts';
+import { findMismatches, isAsExpected, Mismatch, toConflict } from './write-conflicts';
 
 const COMMIT_TRIES = 3;
 
@@ -30,12 +30,14 @@ export function createGroupWriter(
       throw toConflict(error, spec, owners, writes) ?? error;
     }
   };
+  // A bulk write does not tell which of its deletions found nothing.
   const checkDeletes = async (commits: readonly Commit[], session: ClientSession): Promise<void> => {
-    for (const { sandbox, writes } of commits) {
-      for (const write of writes) {
-        if (write.kind === 'delete' && !(await isAsExpected(database, sandbox, write, session))) throw new Mismatch();
-      }
-    }
+    const owned = commits.map(({ sandbox, writes }, owner) => ({
+      owner,
+      sandbox,
+      writes: writes.filter(({ kind }) => kind === 'delete'),
+    }));
+    if ((await findMismatches(database, owned, session)).size > 0) throw new Mismatch();
   };
   const transact = async (commits: readonly Commit[]): Promise<void> => {
     const all = toRowWrites(specOf, commits);
