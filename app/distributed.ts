@@ -1,5 +1,5 @@
 import { createDispatcher, type Dispatcher } from '../flow/dispatch';
-import type { ProfileReader, SegmentReader, SegmentUsers } from '../flow/ports';
+import type { PrivacyHolder, ProfileReader, SegmentReader, SegmentUsers } from '../flow/ports';
 import type { ReactionsOf } from '../flow/reactions';
 import type { SubgraphName } from '../flow/table';
 import { signInternal } from '../gateway/internal-header';
@@ -86,8 +86,14 @@ export async function servePart(name: SubgraphName, options: PartOptions): Promi
 }
 
 const createPart: Readonly<Record<SubgraphName, (options: PartOptions, clients: PortClients) => Part>> = {
-  profile({ platform, timeZone, identitySecret }) {
-    const profile = createProfileSubgraph(platform, { timeZone, ...(identitySecret ? { identitySecret } : {}) });
+  profile(options, clients) {
+    const { platform, timeZone, identitySecret } = options;
+    const holders = HOLDERS.map((name) => privacyPort(options, clients, name));
+    const profile = createProfileSubgraph(platform, {
+      timeZone,
+      privacy: () => holders,
+      ...(identitySecret ? { identitySecret } : {}),
+    });
     return { ...profile, ports: { profiles: profile.reader } };
   },
   segments(options, clients) {
@@ -98,18 +104,22 @@ const createPart: Readonly<Record<SubgraphName, (options: PartOptions, clients: 
       users: () => users,
       timeZone,
     });
-    return { ...segments, ports: { segments: segments.reader }, dispatcher: dispatcherOf(platform, segments) };
+    return {
+      ...segments,
+      ports: { segments: segments.reader, privacy: segments.privacy },
+      dispatcher: dispatcherOf(platform, segments),
+    };
   },
   offers(options, clients) {
     const offers = createOffersSubgraph(options.platform, portsOfPeople(options, clients));
-    return { ...offers, ports: { users: offers.users } };
+    return { ...offers, ports: { users: offers.users, privacy: offers.privacy } };
   },
   destinations(options, clients) {
     const { platform } = options;
     const destinations = createDestinationsSubgraph(platform, portsOfPeople(options, clients));
     return {
       ...destinations,
-      ports: { users: destinations.users },
+      ports: { users: destinations.users, privacy: destinations.privacy },
       dispatcher: dispatcherOf(platform, destinations),
     };
   },
@@ -127,7 +137,7 @@ function portsOfPeople(options: PartOptions, clients: PortClients) {
 }
 
 function profilesPort(options: PartOptions, clients: PortClients): ProfileReader {
-  const methods = ['find', 'keysOf', 'getMany', 'changes', 'scan'] as const;
+  const methods = ['find', 'keysOf', 'getMany', 'fields', 'changes', 'scan'] as const;
   return clients.create<ProfileReader>(methods, {
     url: options.urls.profile,
     port: 'profiles',
@@ -150,6 +160,20 @@ function usersPort(options: PartOptions, clients: PortClients, owner: 'offers' |
     port: 'users',
     sign: signatureOf(options),
   });
+}
+
+// The order in which they are asked: exits are announced before they are sent.
+const HOLDERS = ['segments', 'offers', 'destinations'] as const;
+
+/** What another part holds about people. Going through it may take longer than other calls. */
+function privacyPort(options: PartOptions, clients: PortClients, owner: (typeof HOLDERS)[number]): PrivacyHolder {
+  const port = clients.create<PrivacyHolder>(['gather', 'erase'], {
+    url: options.urls[owner],
+    port: 'privacy',
+    sign: signatureOf(options),
+    timeoutMs: 120_000,
+  });
+  return { ...port, name: owner };
 }
 
 const CALL_MS = 10_000;

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { Agent, request } from 'undici';
 import { AppError } from '../platform/errors';
@@ -34,8 +35,7 @@ export function createForwardedRoute(options: {
       }).catch((cause: unknown) => {
         throw new AppError('UNAVAILABLE', 'The part that takes this in cannot be reached.', { cause });
       });
-      const type = answer.headers['content-type'];
-      exchange.response.writeHead(answer.statusCode, type === undefined ? {} : { 'content-type': type });
+      exchange.response.writeHead(answer.statusCode, passedBack(answer.headers));
       await pipeline(answer.body, exchange.response);
     },
     close: () => dispatcher.close(),
@@ -45,6 +45,11 @@ export function createForwardedRoute(options: {
 function toPath(path: string, { params, query }: Exchange): string {
   const named = path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
   return query.size > 0 ? `${named}?${query}` : named;
+}
+
+function passedBack(headers: IncomingHttpHeaders): Record<string, string> {
+  const names = ['content-type', 'content-disposition'] as const;
+  return Object.fromEntries(names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])));
 }
 
 function passedOn({ request: { headers } }: Exchange): Record<string, string> {

@@ -34,6 +34,7 @@ export async function createGatewayPart(options: GatewayPartOptions): Promise<Ga
     signInternal(context, secret, clock.now());
   const routes = [
     createForwardedRoute({ method: 'POST', path: '/ingest/:dataset', url: urls.profile, sign }),
+    createForwardedRoute({ method: 'GET', path: '/privacy/:id', url: urls.profile, sign }),
     createForwardedRoute({ method: 'POST', path: '/audiences/:audience', url: urls.segments, sign }),
   ];
   const patience = retry(

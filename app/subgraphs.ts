@@ -1,4 +1,4 @@
-import type { SegmentUsers } from '../flow/ports';
+import type { PrivacyHolder, SegmentUsers } from '../flow/ports';
 import type { Platform } from '../platform/platform';
 import { createDestinationsSubgraph, type DestinationsSubgraph } from '../subgraphs/destinations';
 import { createOffersSubgraph, type OffersSubgraph } from '../subgraphs/offers';
@@ -23,12 +23,15 @@ export interface Subgraphs {
 
 /** Makes all four over one platform, each with the others' ports. */
 export function createSubgraphs(platform: Platform, { timeZone, identitySecret }: Rules): Subgraphs {
-  const profile = createProfileSubgraph(platform, { timeZone, ...(identitySecret ? { identitySecret } : {}) });
+  const holders: PrivacyHolder[] = [];
+  const privacy = (): readonly PrivacyHolder[] => holders;
+  const profile = createProfileSubgraph(platform, { timeZone, privacy, ...(identitySecret ? { identitySecret } : {}) });
   const users: SegmentUsers[] = [];
   const segments = createSegmentsSubgraph(platform, { profiles: profile.reader, users: () => users, timeZone });
   const ports = { profiles: profile.reader, segments: segments.reader };
   const offers = createOffersSubgraph(platform, ports);
   const destinations = createDestinationsSubgraph(platform, ports);
   users.push(offers.users, destinations.users);
+  holders.push(segments.privacy, offers.privacy, destinations.privacy);
   return { profile, segments, offers, destinations };
 }

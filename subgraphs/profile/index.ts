@@ -18,6 +18,7 @@ import { createProfileReference } from './schema/profile.reference';
 import { ProfileResolver } from './schema/profile.resolver';
 import { ProfileFieldsResolver } from './schema/profile-fields.resolver';
 import { createCollect } from './use-cases/collect';
+import { createDeclaredFields } from './use-cases/declared-fields';
 import { createProfileReader } from './use-cases/read-profiles';
 import { createReplayFailedItems } from './use-cases/replay-failed-items';
 import { createRowIntake } from './use-cases/row-intake';
@@ -57,7 +58,7 @@ export function createProfileSubgraph(platform: Platform, options: ProfileOption
     schema,
     sdl,
     reactions: {},
-    reader: createProfileReader(parts.reads, parts),
+    reader: { ...createProfileReader(parts.reads, parts), fields: createDeclaredFields(parts.configuration) },
     ingestion: { ingest: (sandbox, dataset, bodies, nowMs) => intake.ingest({ sandbox, dataset, bodies, nowMs }) },
     routes: [
       createIngestRoute(createRowIntake({ ...parts, items: intake, batches: parts.batchVerbs })),

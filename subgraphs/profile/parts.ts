@@ -17,22 +17,22 @@ import { createProfileConfiguration } from './store/profile-configuration';
 import { createTombstoneStore } from './store/tombstone-store';
 import { createTraceStore } from './store/trace-store';
 import { createAccess } from './use-cases/access';
-import { COMPLETE_JOB, createBatches, REVERT_JOB } from './use-cases/batches';
+import { createBatchMoves } from './use-cases/batch-moves';
+import { BATCH_JOB, createBatches } from './use-cases/batches';
 import { createCommitPlan } from './use-cases/commit-plan';
-import { createCompleteBatch } from './use-cases/complete-batch';
 import { createExpireAnonymous } from './use-cases/expire-anonymous';
+import { PRIVACY_JOB } from './use-cases/find-privacy-jobs';
 import { createForgetRequests } from './use-cases/forget-requests';
 import { createIngestItems } from './use-cases/ingest';
 import { createJobs } from './use-cases/jobs';
 import { createKeepEventLimit } from './use-cases/keep-event-limit';
 import { createPipeline, type Pipeline } from './use-cases/pipeline';
 import { createPlanItems } from './use-cases/plan-items';
-import { createPrivacyJobs, PRIVACY_JOB } from './use-cases/privacy-jobs';
+import { createPrivacyJobs } from './use-cases/privacy-jobs';
 import { createProfileReads } from './use-cases/read-profiles';
 import { createRebuildPeople, createSwitchDataset, REBUILD_JOB, SWITCH_JOB } from './use-cases/rebuild-people';
 import { COMPUTE_JOB, createAnnounceMerged, createBackfillComputed, MERGE_JOB } from './use-cases/refresh-people';
 import { createRetainEvents } from './use-cases/retain-events';
-import { createRevertBatch } from './use-cases/revert-batch';
 import { createRunPrivacyJob } from './use-cases/run-privacy-job';
 import { createSweeps } from './use-cases/sweeps';
 
@@ -61,22 +61,24 @@ export function createParts(platform: Platform, options: ProfileOptions) {
   const most = limits.eventsPerProfile;
   const keepEventLimit = createKeepEventLimit({ events, clock, ids, log, most, pipeline: () => pipeline });
   const commit = createCommitPlan({ store, people, onCommitted: keepEventLimit.watch });
-  const pipeline: Pipeline = createPipeline(createPlanItems(base), commit);
-  const intake = createIngestItems({ ...base, pipeline });
-  const reads = createProfileReads(base);
+  const planItems = createPlanItems(base);
+  const pipeline: Pipeline = createPipeline(planItems, commit);
+  const moves = createBatchMoves({ ...base, planItems, pipeline });
+  const intake = createIngestItems({ ...base, pipeline, moves });
+  const reads = createProfileReads({ ...base, moves });
   const access = createAccess(reads, configuration, options.identitySecret);
+  const holders = options.privacy ?? (() => []);
   const handlers = {
     [COMPUTE_JOB]: createBackfillComputed({ ...base, reads, pipeline }),
     [MERGE_JOB]: createAnnounceMerged({ ...base, reads, pipeline }),
     [REBUILD_JOB]: createRebuildPeople({ ...base, reads, pipeline }),
     [SWITCH_JOB]: createSwitchDataset({ ...base, reads, pipeline }),
-    [COMPLETE_JOB]: createCompleteBatch({ ...base, pipeline }),
-    [REVERT_JOB]: createRevertBatch({ ...base, pipeline }),
-    [PRIVACY_JOB]: createRunPrivacyJob({ ...base, reads, pipeline, holders: options.privacy ?? (() => []) }),
+    [BATCH_JOB]: moves.handler,
+    [PRIVACY_JOB]: createRunPrivacyJob({ ...base, reads, pipeline, holders }),
   };
   const jobs = createJobs({ jobs: base.jobStore, handlers, clock, log, alone: store.exclusive });
   const batchVerbs = createBatches({ ...base, items: intake, pipeline, jobs });
-  const privacyJobs = createPrivacyJobs({ ...base, jobs, reads, isConnected: options.privacy !== undefined });
+  const privacyJobs = createPrivacyJobs({ ...base, jobs, reads, holders });
   const sweeps = createSweeps(
     [
       { everyMs: HOUR_MS, sweep: createExpireAnonymous({ ...base, pipeline }) },
@@ -87,7 +89,7 @@ export function createParts(platform: Platform, options: ProfileOptions) {
     ],
     { clock, log },
   );
-  return { ...base, pipeline, intake, reads, access, keepEventLimit, jobs, batchVerbs, privacyJobs, sweeps };
+  return { ...base, pipeline, moves, intake, reads, access, keepEventLimit, jobs, batchVerbs, privacyJobs, sweeps };
 }
 
 const MINUTE_MS = 60_000;

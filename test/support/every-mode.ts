@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { Question } from '../../app/attune';
+import type { StoreOptions } from '../../app/store';
 import type { Answer } from '../../gateway/gateway';
 import { mongodbUri } from './every-store';
 import { type ModeName, openMode, type Running } from './modes';
@@ -18,6 +19,8 @@ export interface AttuneUnderTest {
   subscribe(question: Question): Promise<AsyncIterableIterator<Answer>>;
   /** The address of the open door. */
   url(): string;
+  /** Where the data is kept. */
+  place(): StoreOptions;
   now(): number;
   /** Moves every process's clock to `atMs`, firing what falls due, then waits until it has come through. */
   moveTo(atMs: number): Promise<void>;
@@ -61,6 +64,7 @@ export function toAttuneUnderTest(mode: ModeName, current: () => Running): Attun
     },
     subscribe: (question) => current().subscribe(question),
     url: () => current().url,
+    place: () => current().place,
     now: () => current().now(),
     moveTo: (atMs) => current().moveTo(atMs),
     idle: () => current().idle(),

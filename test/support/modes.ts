@@ -29,6 +29,8 @@ export interface Running {
   moveTo(atMs: number): Promise<void>;
   idle(): Promise<void>;
   close(): Promise<void>;
+  /** Where the data is kept. */
+  readonly place: StoreOptions;
   /** Only of five processes. */
   signal?: Processes['signal'];
 }
@@ -41,9 +43,11 @@ export function openMode(mode: ModeName): Promise<Running> {
 
 async function openInFolder(): Promise<Running> {
   const folder = createTemporaryFolder();
-  const running = await openWhole({ kind: 'embedded', folder: folder.path });
+  const place = { kind: 'embedded', folder: folder.path } as const;
+  const running = await openWhole(place);
   return {
     ...running,
+    place,
     async close() {
       await running.close();
       folder.remove();
@@ -53,9 +57,11 @@ async function openInFolder(): Promise<Running> {
 
 async function openOnMongo(): Promise<Running> {
   const database = createMongoDatabase();
-  const running = await openWhole({ kind: 'mongodb', uri: database.uri });
+  const place = { kind: 'mongodb', uri: database.uri } as const;
+  const running = await openWhole(place);
   return {
     ...running,
+    place,
     async close() {
       await running.close();
       await database.drop();
@@ -63,7 +69,7 @@ async function openOnMongo(): Promise<Running> {
   };
 }
 
-async function openWhole(store: StoreOptions): Promise<Running> {
+async function openWhole(store: StoreOptions): Promise<Omit<Running, 'place'>> {
   const clock = createManualClock(START_MS);
   const attune = await createAttune({ store, clock, log: createLog('silent'), keys: KEYS });
   const { url } = await attune.listen(0);
@@ -111,6 +117,7 @@ async function openInProcesses(): Promise<Running> {
       await processes.moveTo(atMs);
     },
     idle: processes.idle,
+    place: { kind: 'mongodb', uri: database.uri },
     signal: processes.signal,
     async close() {
       for (const client of clients) await client.dispose();

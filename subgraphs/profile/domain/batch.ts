@@ -1,6 +1,7 @@
 import { AppError } from '../../../platform/errors';
 
-export type BatchStatus = 'OPEN' | 'COMPLETING' | 'COMPLETED' | 'REVERTING' | 'REVERTED';
+/** Where a batch stands. Its items are seen while it is COMPLETED: all of them from one instant to the next, and none. */
+export type BatchStatus = 'OPEN' | 'COMPLETED' | 'REVERTED';
 
 /** Items that become visible together and can be taken back together (P-6). */
 export interface Batch {
@@ -11,11 +12,16 @@ export interface Batch {
   readonly rejected: number;
 }
 
+/** A batch that became visible, or ceased to be, and is not yet worked into everybody whom it names. */
+export interface BatchMove {
+  readonly batch: string;
+  /** True: it is seen. False: it is seen no more. */
+  readonly shown: boolean;
+}
+
 const NEXT: Readonly<Record<BatchStatus, BatchStatus | undefined>> = {
-  OPEN: 'COMPLETING',
-  COMPLETING: 'COMPLETED',
-  COMPLETED: 'REVERTING',
-  REVERTING: 'REVERTED',
+  OPEN: 'COMPLETED',
+  COMPLETED: 'REVERTED',
   REVERTED: undefined,
 };
 

@@ -30,3 +30,8 @@ export class ItemFault extends Error {
 export function limitFault(limit: string, path: string, allowed: number, received: string): ItemFault {
   return new ItemFault('LIMIT_EXCEEDED', path, `The limit ${limit} is ${allowed}; received ${received}.`);
 }
+
+/** Why items of a deleted person are refused. */
+export function deletedFault(): ItemFault {
+  return new ItemFault('DELETED', '', 'The person was deleted after the time of this item.');
+}

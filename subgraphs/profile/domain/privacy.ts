@@ -1,4 +1,4 @@
-import type { PrivacySubject } from '../../../flow/ports';
+import type { IdentityRef, PrivacySubject } from '../../../flow/ports';
 
 export type PrivacyJobKind = 'ACCESS' | 'DELETE';
 
@@ -7,6 +7,8 @@ export interface SubgraphReport {
   readonly subgraph: string;
   readonly found: number;
   readonly removed: number;
+  /** What else it tells. */
+  readonly detail?: Readonly<Record<string, unknown>>;
 }
 
 /** Where a privacy job stands. What names the person is in it only while it runs. */
@@ -15,9 +17,17 @@ export interface PrivacyState {
   readonly reports: readonly SubgraphReport[];
   /** Stand for the identities of the person. */
   readonly hashes: readonly string[];
+  /** By which the person was asked for. */
+  readonly asked?: IdentityRef;
+  /** Whom it names; absent until that was found out. */
   readonly subject?: PrivacySubject;
-  /** Until then what must still be sent is waited for. */
-  readonly patienceUntilMs?: number;
-  /** Parts of the document that ACCESS made. */
-  readonly parts?: number;
+  /** When the person was removed from this subgraph. */
+  readonly removedAtMs?: number;
+  /** True when nothing is left but what the engine keeps of what was deleted. */
+  readonly closed?: true;
+}
+
+/** The report with what was found later. */
+export function withLater(report: SubgraphReport, count: number): SubgraphReport {
+  return { ...report, found: report.found + count, removed: report.removed + count };
 }

@@ -4,7 +4,8 @@ import type { Stored } from '../../../platform/store/store';
 import type { Batch as BatchDefinition, BatchStatus as BatchStatusName } from '../domain/batch';
 import type { Batches } from '../use-cases/batches';
 
-const BatchStatus: { readonly [K in BatchStatusName]: K } = {
+// A batch turns from one instant to the next, so it never is between two of them.
+const BatchStatus: { readonly [K in BatchStatusName | 'COMPLETING' | 'REVERTING']: K } = {
   OPEN: 'OPEN',
   COMPLETING: 'COMPLETING',
   COMPLETED: 'COMPLETED',
@@ -13,7 +14,8 @@ const BatchStatus: { readonly [K in BatchStatusName]: K } = {
 };
 registerEnumType(BatchStatus, {
   name: 'BatchStatus',
-  description: 'Nothing of a batch is seen while it is OPEN; everything when it is COMPLETED.',
+  description:
+    'All of a batch is seen while it is COMPLETED, nothing of it while it is OPEN or REVERTED; it turns at once.',
 });
 
 @ObjectType({ description: 'Items that become visible together and can be taken back together (P-6).' })

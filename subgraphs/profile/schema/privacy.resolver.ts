@@ -5,7 +5,8 @@ import type { RequestContext } from '../../../platform/graphql/request-context';
 import { JsonObjectScalar } from '../../../platform/graphql/subgraph-schema';
 import type { Stored } from '../../../platform/store/store';
 import type { PrivacyJobKind as PrivacyJobKindName } from '../domain/privacy';
-import type { PrivacyJob as PrivacyJobDocument, PrivacyJobs } from '../use-cases/privacy-jobs';
+import type { PrivacyJob as PrivacyJobDocument } from '../use-cases/find-privacy-jobs';
+import type { PrivacyJobs } from '../use-cases/privacy-jobs';
 import { toProgress } from './to-progress';
 
 const PrivacyJobKind: { readonly [K in PrivacyJobKindName]: K } = { ACCESS: 'ACCESS', DELETE: 'DELETE' };
@@ -85,7 +86,7 @@ function toPrivacyJob({ id, value }: Stored<PrivacyJobDocument>): PrivacyJob {
     kind: request,
     status: isDone ? 'COMPLETED' : reports.length === 0 ? 'PENDING' : 'RUNNING',
     progress: toProgress(value),
-    reports: reports.map((report) => ({ ...report, detail: null })),
+    reports: reports.map(({ detail = null, ...report }) => ({ ...report, detail })),
     documentUrl: isDone && request === 'ACCESS' ? `/privacy/${id}` : null,
   };
 }

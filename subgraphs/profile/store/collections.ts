@@ -13,6 +13,7 @@ export const fragmentsSpec = spec('profile_fragments');
 export const eventsSpec = spec('profile_events', [
   { name: 'owner', fields: ['owner', 'timestampMs'] },
   { name: 'hidden', fields: ['hiddenOwner'] },
+  { name: 'former', fields: ['formerOwner'] },
 ]);
 /** Records as they came. */
 export const recordsSpec = spec('profile_records', [
@@ -30,13 +31,13 @@ export const computedSpec = spec('profile_computed');
 /** Work in the background. */
 export const jobsSpec = spec('profile_jobs', [
   { name: 'open', fields: ['openSinceMs'] },
-  { name: 'subject', fields: ['subject'] },
+  { name: 'kind', fields: ['kind'] },
 ]);
 /** Documents of privacy jobs, in parts. */
 export const privacyDocumentsSpec = spec('profile_privacy_documents', [{ name: 'at', fields: ['atMs'] }]);
-/** Batches, and the items that wait in them by `batch|kind|key`. */
+/** Batches, and the items in them by `batch|kind|key`; each is found by the identities that it names. */
 export const batchesSpec = spec('profile_batches');
-export const batchItemsSpec = spec('profile_batch_items');
+export const batchItemsSpec = spec('profile_batch_items', [{ name: 'named', fields: ['batch', 'identity'] }]);
 /** Hashes of identities of people who were deleted. */
 export const tombstonesSpec = spec('profile_tombstones', [{ name: 'at', fields: ['atMs'] }]);
 export const configurationSpec = configurationCollection('profile');

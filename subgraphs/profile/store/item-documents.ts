@@ -22,6 +22,8 @@ export interface ItemRow {
 /** An event as it is kept. */
 export interface EventDocument extends ItemRow {
   readonly timestampMs: number;
+  /** In the place of `owner` where only its id is remembered. */
+  readonly formerOwner?: string;
   /** The event as sent; absent when only its id is remembered. */
   readonly data?: Readonly<Record<string, unknown>>;
 }

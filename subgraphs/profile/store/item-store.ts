@@ -10,6 +10,8 @@ export interface ItemStore {
     owners: readonly string[],
     index?: 'owner' | 'hidden',
   ): Promise<{ readonly events: readonly KeptEvent[]; readonly records: readonly KeptRecord[] }>;
+  /** Events of these identities of which only the id is remembered. */
+  former(sandbox: string, owners: readonly string[]): Promise<readonly KeptEvent[]>;
   /** Those that there are. */
   events(sandbox: string, keys: readonly string[]): Promise<readonly KeptEvent[]>;
   records(sandbox: string, keys: readonly string[]): Promise<readonly KeptRecord[]>;
@@ -30,6 +32,10 @@ export function createItemStore(store: Store): ItemStore {
         Promise.all(owners.map((owner) => records.range(sandbox, query(owner)))),
       ]);
       return { events: foundEvents.flat(), records: foundRecords.flat() };
+    },
+    async former(sandbox, owners) {
+      const query = (owner: string) => ({ index: 'former', prefix: [owner], limit: MOST_ROWS });
+      return (await Promise.all(owners.map((owner) => events.range(sandbox, query(owner))))).flat();
     },
     events: async (sandbox, keys) => present(await events.getMany(sandbox, keys)),
     records: async (sandbox, keys) => present(await records.getMany(sandbox, keys)),

@@ -12,8 +12,6 @@ export interface Job {
   /** As far as is known. */
   readonly total: number;
   readonly finishedAtMs?: number;
-  /** Stands for whom it is about; a hash. */
-  readonly subject?: string;
   /** What its kind needs to go on. */
   readonly state: Readonly<Record<string, unknown>>;
 }
@@ -24,8 +22,8 @@ export interface JobStore {
   getMany(sandbox: string, ids: readonly string[]): Promise<readonly (Stored<Job> | undefined)[]>;
   /** The ids of those that are not done. */
   open(sandbox: string): Promise<readonly string[]>;
-  /** Those about one subject, by id. */
-  about(sandbox: string, subject: string): Promise<readonly Stored<Job>[]>;
+  /** All of one kind, done or not, by id. */
+  ofKind(sandbox: string, kind: string): Promise<readonly Stored<Job>[]>;
   /** Fails with CONFLICT when it is not at `version` (0: not there). */
   save(sandbox: string, id: string, job: Job, version: number): Promise<void>;
 }
@@ -39,7 +37,16 @@ export function createJobStore(store: Store): JobStore {
     get: (sandbox, id) => collection.get(sandbox, id),
     getMany: (sandbox, ids) => collection.getMany(sandbox, ids),
     open: async (sandbox) => (await collection.range(sandbox, { index: 'open', limit: MOST_OPEN })).map(({ id }) => id),
-    about: (sandbox, subject) => collection.range(sandbox, { index: 'subject', prefix: [subject], limit: MOST_OPEN }),
+    async ofKind(sandbox, kind) {
+      const found: Stored<Job>[] = [];
+      for (let after: string | undefined; ; ) {
+        const lower = after === undefined ? {} : { lower: { values: [after], inclusive: false } };
+        const page = await collection.range(sandbox, { index: 'kind', prefix: [kind], limit: MOST_OPEN, ...lower });
+        found.push(...page);
+        after = page.at(-1)?.id;
+        if (page.length < MOST_OPEN) return found;
+      }
+    },
     save: (sandbox, id, job, version) =>
       store.commit({ sandbox, writes: [{ ...jobWrite(id, job), expected: version === 0 ? null : version }] }),
   };

@@ -16,6 +16,8 @@ export interface PeopleStore {
     people: Iterable<Person>,
     owners: Iterable<readonly [key: string, profileId: string]>,
     lost: Iterable<string>,
+    /** Profiles of which nothing is left. */
+    gone?: Iterable<string>,
   ): void;
   /** Notes that others wrote, or may have. */
   forget(sandbox: string): void;
@@ -44,11 +46,12 @@ export function createPeopleStore(store: Store): PeopleStore {
           (found) => found && { id: found.id, version: found.version, head: fromHeadDocument(found.value) },
         ),
       ),
-    committed(sandbox, people, owners, lost) {
+    committed(sandbox, people, owners, lost, gone = []) {
       writes += 1;
       for (const person of people) keptPeople.set(sandbox, person.id, person);
       for (const [key, id] of owners) keptOwners.set(sandbox, key, id);
       for (const key of lost) keptOwners.delete(sandbox, key);
+      for (const id of gone) keptPeople.delete(sandbox, id);
     },
     forget(sandbox) {
       writes += 1;

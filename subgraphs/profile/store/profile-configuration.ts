@@ -5,6 +5,7 @@ import {
   type LoadedConfiguration,
 } from '../../../platform/store/configuration';
 import type { Store, Stored, Write } from '../../../platform/store/store';
+import type { BatchMove } from '../domain/batch';
 import { compileSchema } from '../domain/compile-schema';
 import type { ComputedInUse } from '../domain/compute';
 import type { ComputedAttribute } from '../domain/computed/computed-attribute';
@@ -24,6 +25,8 @@ export interface ProfileSettings {
   readonly policies: ReadonlyMap<string, PolicyInUse>;
   readonly defaultPolicy: PolicyInUse;
   readonly computed: readonly ComputedInUse[];
+  /** The batches of which a reader must see to it that who is read has them, or has them no more. Mostly none. */
+  readonly moves: readonly BatchMove[];
   /** True when data with this key, `dataset|id`, may show on profiles. */
   readonly isShown: (key: string) => boolean;
 }
@@ -34,6 +37,8 @@ export interface ProfileConfiguration {
   readonly namespaces: Configuration<Namespace>;
   readonly policies: Configuration<MergePolicy>;
   readonly computedAttributes: Configuration<ComputedAttribute>;
+  /** By batch. It stands here so that all see one instant at which a batch is seen, whichever process they ask. */
+  readonly moves: Configuration<Omit<BatchMove, 'batch'>>;
   /** As of now; compiled once per change. */
   settings(sandbox: string): Promise<ProfileSettings>;
 }
@@ -55,6 +60,7 @@ export function createProfileConfiguration(store: Store, options: ComputeOptions
     namespaces: withStandard(configurations<Namespace>('namespace'), STANDARD_NAMESPACES),
     policies: configurations<MergePolicy>('mergePolicy'),
     computedAttributes: configurations<ComputedAttribute>('computedAttribute'),
+    moves: configurations<Omit<BatchMove, 'batch'>>('batchMove'),
     async settings(sandbox) {
       const loaded = await configurations.loaded(sandbox);
       const known = compiled.get(loaded);
@@ -102,6 +108,7 @@ function compile({ kinds }: LoadedConfiguration, options: ComputeOptions): Profi
     policies,
     defaultPolicy: [...policies.values()].find((policy) => policy.default) ?? DEFAULT_POLICY,
     computed: [...of<ComputedAttribute>('computedAttribute').values()].map((each) => toComputed(each, options)),
+    moves: [...of<Omit<BatchMove, 'batch'>>('batchMove')].map(([batch, { shown }]) => ({ batch, shown })),
     isShown: (key) => datasets.get(datasetOf(key))?.profileEnabled ?? false,
   };
 }

@@ -2,16 +2,22 @@ import { createHash } from 'node:crypto';
 import type { Store, Write } from '../../../platform/store/store';
 import { tombstonesSpec } from './collections';
 
-interface Tombstone {
+/** What is left of one identity of a deleted person. */
+export interface Tombstone {
   /** When the person was deleted. */
   readonly atMs: number;
+  /** The job that deleted them, and how much that removed. */
+  readonly job: string;
+  readonly removed: number;
 }
 
 /** Marks of deleted people: hashes, so that the marks themselves tell nothing (P-19). */
 export interface TombstoneStore {
   /** Identity key → when it was deleted, for those that were since `sinceMs`. */
   find(sandbox: string, keys: Iterable<string>, sinceMs: number): Promise<ReadonlyMap<string, number>>;
-  toWrite(sandbox: string, key: string, atMs: number): Write;
+  /** The mark of an identity. */
+  get(sandbox: string, key: string): Promise<Tombstone | undefined>;
+  toWrite(sandbox: string, key: string, mark: Tombstone): Write;
   /** Notes that marks were just committed. */
   committed(sandbox: string): void;
   /** The ids of marks from before an instant. */
@@ -46,10 +52,13 @@ export function createTombstoneStore(store: Store): TombstoneStore {
       });
       return found;
     },
-    toWrite(sandbox, key, atMs) {
-      const value: Tombstone = { atMs };
-      return { kind: 'put', collection: collection.name, id: hashOfIdentity(sandbox, key), value };
-    },
+    get: async (sandbox, key) => (await collection.get(sandbox, hashOfIdentity(sandbox, key)))?.value,
+    toWrite: (sandbox, key, value) => ({
+      kind: 'put',
+      collection: collection.name,
+      id: hashOfIdentity(sandbox, key),
+      value,
+    }),
     committed: (sandbox) => void empty.delete(sandbox),
     async olderThan(sandbox, beforeMs, limit) {
       const upper = { values: [beforeMs], inclusive: false };

@@ -11,7 +11,7 @@ import { isAnonymousType, type Namespaces } from '../domain/namespace';
 import type { SentIdentity } from '../domain/parse-identities';
 import { restrictTo, viewId } from '../domain/view';
 import type { ProfileConfiguration } from '../store/profile-configuration';
-import type { ProfileReads } from './read-profiles';
+import type { Found, ProfileReads } from './read-profiles';
 
 /** Who may see whom, and how much of them, by the value of what is asked. */
 export interface Access {
@@ -48,7 +48,7 @@ export function createAccess(
     async findMany(context, identities, policy) {
       const { namespaces } = await configuration.settings(context.sandbox);
       for (const { namespace } of identities) checkNamespace(context, namespace, namespaces);
-      const found = await Promise.all(identities.map((identity) => reads.find(context.sandbox, identity)));
+      const found = await findTogether(reads, configuration, context.sandbox, identities);
       return Promise.all(found.map((match) => match && viewFor(context, match.person, match.identity, policy)));
     },
     identityCheck({ scope }, namespaces) {
@@ -60,6 +60,20 @@ export function createAccess(
       };
     },
   };
+}
+
+// All of them with a batch, or none: who was read before it became visible is read again.
+async function findTogether(
+  reads: ProfileReads,
+  configuration: ProfileConfiguration,
+  sandbox: string,
+  identities: readonly IdentityRef[],
+): Promise<readonly (Found | undefined)[]> {
+  for (;;) {
+    const { moves } = await configuration.settings(sandbox);
+    const found = await Promise.all(identities.map((identity) => reads.find(sandbox, identity)));
+    if (identities.length < 2 || moves === (await configuration.settings(sandbox)).moves) return found;
+  }
 }
 
 function checkNamespace({ scope }: RequestContext, namespace: string, namespaces: Namespaces): void {

@@ -1,11 +1,11 @@
 import type { IngestAnswer } from '../../../flow/ports';
 import type { Clock } from '../../../platform/clock';
-import { AppError } from '../../../platform/errors';
+import { AppError, isAppError } from '../../../platform/errors';
 import type { Ids } from '../../../platform/ids';
 import type { Store, Stored, Write } from '../../../platform/store/store';
 import { type Batch, checkOpen, toStatus } from '../domain/batch';
 import type { Item } from '../domain/item';
-import { type BatchItemKey, type BatchStore, batchItemId, batchItemWrite, batchWrite } from '../store/batch-store';
+import { type BatchItemKey, type BatchStore, batchItemId, batchItemWrites, batchWrite } from '../store/batch-store';
 import { jobWrite, newJob } from '../store/job-store';
 import type { ProfileConfiguration } from '../store/profile-configuration';
 import { findDuplicates } from './find-duplicates';
@@ -14,11 +14,12 @@ import type { Jobs } from './jobs';
 import type { ItemOutcome, Pipeline } from './pipeline';
 import type { Plan } from './plan';
 
-export const COMPLETE_JOB = 'BATCH_COMPLETE';
-export const REVERT_JOB = 'BATCH_REVERT';
+/** The kind of job that works a batch into people after it became visible, or ceased to be. */
+export const BATCH_JOB = 'BATCH';
 
-/** A batch with up to so many items is brought in, and waited for, in one commit. */
-export const MOST_AT_ONCE = 10_000;
+// The work on a batch with up to so many items is waited for.
+const MOST_AWAITED = 1_000;
+const MOST_TRIES = 100;
 
 /** Batches: what is put into one is seen by nobody until it is complete, and can be taken back (P-6). */
 export interface Batches {
@@ -26,9 +27,9 @@ export interface Batches {
   start(sandbox: string, dataset: string): Promise<Stored<Batch>>;
   /** Checks items and puts them aside. Fails with NOT_FOUND, or with CONFLICT where the batch takes no more. */
   put(id: string, intake: Intake): Promise<readonly IngestAnswer[]>;
-  /** Fails with NOT_FOUND, or with CONFLICT where it was completed already. */
+  /** From then on all of it is seen. Fails with NOT_FOUND, or with CONFLICT where it was completed already. */
   complete(sandbox: string, id: string): Promise<Stored<Batch>>;
-  /** Takes away again what a completed batch brought. Fails with NOT_FOUND, or with CONFLICT where it is not complete. */
+  /** From then on nothing of it is seen. Fails with NOT_FOUND, or with CONFLICT where it is not complete. */
   revert(sandbox: string, id: string): Promise<Stored<Batch>>;
 }
 
@@ -53,16 +54,23 @@ export function createBatches(dependencies: BatchDependencies): Batches {
     throw new AppError('NOT_FOUND', `There is no batch ${id}.`, { details: { id } });
   };
 
-  // The work of a small batch is waited for; a large one tells by its status when it is done.
-  const turn = async (sandbox: string, id: string, status: 'COMPLETING' | 'REVERTING', kind: string) => {
-    const { value, version } = await get(sandbox, id);
-    const next = toStatus(id, value, status);
-    const total = value.accepted + value.duplicates;
-    const job = jobWrite(id, newJob(kind, clock.now(), {}, total));
-    await store.commit({ sandbox, writes: [batchWrite(id, next, version), job] });
-    const work = jobs.run(sandbox, id);
-    if (total <= MOST_AT_ONCE) await work;
-    return get(sandbox, id);
+  // One commit decides what is seen. Working it into people follows; readers do not wait for it, nor does who asks for much.
+  const turn = async (sandbox: string, id: string, status: 'COMPLETED' | 'REVERTED') => {
+    for (let tries = 1; ; tries += 1) {
+      const { value, version } = await get(sandbox, id);
+      const next = toStatus(id, value, status);
+      const total = value.accepted + value.duplicates;
+      const writes = [batchWrite(id, next, version), jobWrite(id, newJob(BATCH_JOB, clock.now(), {}, total))];
+      try {
+        await configuration.moves.put(sandbox, id, { shown: status === 'COMPLETED' }, undefined, { writes });
+      } catch (error) {
+        if (!isAppError(error, 'CONFLICT') || tries >= MOST_TRIES) throw error;
+        continue;
+      }
+      const work = jobs.run(sandbox, id);
+      if (total <= MOST_AWAITED) await work;
+      return get(sandbox, id);
+    }
   };
 
   return {
@@ -78,14 +86,14 @@ export function createBatches(dependencies: BatchDependencies): Batches {
     async put(id, intake) {
       const { sandbox, nowMs } = intake;
       checkOpen(id, (await get(sandbox, id)).value, intake.dataset);
-      const checked = items.check(intake, await configuration.settings(sandbox));
+      const checked = await items.check(intake, await configuration.settings(sandbox));
       const outcomes = await pipeline.perform(sandbox, () =>
         planPut(dependencies, id, intake, itemsOf(checked), (ended) => items.failures(sandbox, checked, ended, nowMs)),
       );
       return items.answers(checked, outcomes);
     },
-    complete: (sandbox, id) => turn(sandbox, id, 'COMPLETING', COMPLETE_JOB),
-    revert: (sandbox, id) => turn(sandbox, id, 'REVERTING', REVERT_JOB),
+    complete: (sandbox, id) => turn(sandbox, id, 'COMPLETED'),
+    revert: (sandbox, id) => turn(sandbox, id, 'REVERTED'),
   };
 }
 
@@ -109,7 +117,7 @@ async function planPut(
     const isKnown = put.has(own);
     put.add(own);
     // Also what came another way already is part of the batch: it stays when that other way is taken back.
-    if (!isKnown) writes.push(batchItemWrite(id, item));
+    if (!isKnown) writes.push(...batchItemWrites(id, item));
     return { status: isKnown || elsewhere.items.has(item) ? 'DUPLICATE' : 'ACCEPTED' };
   });
   const accepted = outcomes.filter(({ status }) => status === 'ACCEPTED').length;

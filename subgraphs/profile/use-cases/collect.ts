@@ -2,6 +2,7 @@ import type { IngestAnswer } from '../../../flow/ports';
 import { AppError } from '../../../platform/errors';
 import type { Ids } from '../../../platform/ids';
 import type { Store, Write } from '../../../platform/store/store';
+import type { CheckedIntake } from '../domain/checked-intake';
 import { ecidOf, newEcid, type RandomBytes } from '../domain/ecid';
 import { type ConsentStatement, type Item, itemKey } from '../domain/item';
 import { ItemFault } from '../domain/item-fault';
@@ -9,7 +10,8 @@ import type { Limits } from '../domain/limits';
 import { type Belonging, parseIdentityMap, type SentIdentity, toBelonging } from '../domain/parse-identities';
 import { requestsSpec } from '../store/collections';
 import type { ProfileConfiguration, ProfileSettings } from '../store/profile-configuration';
-import { type CheckedIntake, type IngestItems, itemsOf } from './ingest';
+import type { BatchMoves } from './batch-moves';
+import { type IngestItems, itemsOf, namesOf } from './ingest';
 import type { ItemOutcome, Pipeline } from './pipeline';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -50,6 +52,7 @@ export interface CollectDependencies {
   readonly limits: Limits;
   readonly ids: Ids;
   readonly random: RandomBytes;
+  readonly moves: BatchMoves;
 }
 
 export type Collect = (collection: Collection) => Promise<Collected>;
@@ -91,9 +94,13 @@ async function collectNow(dependencies: CollectDependencies, collection: Collect
   const settings = await configuration.settings(sandbox);
   const named = identify(dependencies, collection, settings);
   const visit = requestId ?? ids.next();
-  const intakes = checkAll(items, collection, named.shared, settings);
+  const intakes = await checkAll(items, collection, named.shared, settings);
   const sound = intakes.flatMap(itemsOf);
   const belonging = named.belonging ?? sound[0];
+  if (settings.moves.length > 0) {
+    const own = named.belonging?.identities.map(({ key }) => key) ?? [];
+    await dependencies.moves.settle(sandbox, [...own, ...namesOf(sound)]);
+  }
   if (collection.consents.length > 0 && belonging) {
     const consent = toItem('CONSENT', visit, collection, belonging);
     await pipeline.submit(sandbox, { items: [{ ...consent, consents: collection.consents }] });
@@ -186,12 +193,12 @@ function toItem(kind: 'CONSENT' | 'SIGHTING', id: string, collection: Collection
   return { kind, dataset, id, key: itemKey(dataset, id), atMs: nowMs, enabled: true, ...whose, data: {}, json: '{}' };
 }
 
-function checkAll(
+async function checkAll(
   items: IngestItems,
   collection: Collection,
   shared: readonly SentIdentity[],
   settings: ProfileSettings,
-): readonly CheckedIntake[] {
+): Promise<readonly CheckedIntake[]> {
   const { sandbox, nowMs, events, records, fromBrowser, checkIdentity } = collection;
   const intake = { sandbox, nowMs, shared, ...(checkIdentity ? { checkIdentity } : {}) };
   const parts = [
@@ -199,15 +206,17 @@ function checkAll(
     { ...intake, dataset: collection.recordDataset, kind: 'RECORDS', bodies: records },
   ] as const;
   if (fromBrowser && records.length > 0) throw forbidden('Records cannot be sent with a public key.', 'records');
-  return parts
-    .filter(({ bodies }) => bodies.length > 0)
-    .map((part) => {
-      const checked = items.check(part, settings);
-      if (fromBrowser && !checked.dataset.public) {
-        throw forbidden(`The dataset ${part.dataset} is not open to public keys.`, 'dataset');
-      }
-      return checked;
-    });
+  return Promise.all(
+    parts
+      .filter(({ bodies }) => bodies.length > 0)
+      .map(async (part) => {
+        const checked = await items.check(part, settings);
+        if (fromBrowser && !checked.dataset.public) {
+          throw forbidden(`The dataset ${part.dataset} is not open to public keys.`, 'dataset');
+        }
+        return checked;
+      }),
+  );
 }
 
 function forbidden(message: string, path: string): AppError {

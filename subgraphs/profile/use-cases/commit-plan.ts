@@ -31,8 +31,8 @@ export function createCommitPlan(dependencies: {
   };
 }
 
-function remember(people: PeopleStore, sandbox: string, { changed, lost, quiet = [] }: Plan<unknown>): void {
+function remember(people: PeopleStore, sandbox: string, { changed, lost, quiet = [], gone = [] }: Plan<unknown>): void {
   const owners = changed.flatMap(({ id, gained }) => gained.map((key) => [key, id] as const));
   const written = [...changed, ...quiet].map(({ id, version, head }) => ({ id, version: version + 1, head }));
-  people.committed(sandbox, written, owners, lost);
+  people.committed(sandbox, written, owners, lost, gone);
 }

@@ -60,7 +60,8 @@ export async function resolveForgotten(
 // What the event showed of who belongs together outlives it.
 function toStub({ id, version, value }: Stored<EventDocument>): readonly Write[] {
   const { timestampMs, who, owner, origins } = value;
-  const stub: EventDocument = { timestampMs, ...(origins ? { origins } : {}) };
+  const former = owner === undefined ? {} : { formerOwner: owner };
+  const stub: EventDocument = { timestampMs, ...former, ...(origins ? { origins } : {}) };
   const write = { kind: 'put', collection: eventsSpec.name, id, value: stub, expected: version } as const;
   if (!who || who.length < 2 || owner === undefined) return [write];
   return [write, sightingWrite(datasetOf(id), itemIdOf(id), { owner, atMs: timestampMs, who })];

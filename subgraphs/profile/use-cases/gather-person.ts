@@ -1,50 +1,54 @@
 import type { PrivacySubject } from '../../../flow/ports';
 import { mergeConsents } from '../domain/consents';
 import type { Person } from '../domain/head';
-import { identityKey } from '../domain/identity';
 import { countingLinks } from '../domain/identity-graph';
 import { toProfileIdentity } from '../domain/view';
 import type { HistoryStore } from '../store/history-store';
 import type { KeptEvent, KeptRecord } from '../store/item-documents';
-import type { ItemStore } from '../store/item-store';
-import type { TraceStore, Traces } from '../store/trace-store';
+import { findPersonRows, type PersonRowDependencies, type PersonRows } from './find-person-rows';
 import type { ProfileReads } from './read-profiles';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-export interface GatherDependencies {
+export interface GatherDependencies extends PersonRowDependencies {
   readonly reads: ProfileReads;
-  readonly items: ItemStore;
   readonly history: HistoryStore;
-  readonly traces: TraceStore;
 }
 
 /** Everything that this subgraph holds about people, as one JSON object. */
 export async function gatherPerson(
-  { reads, items, history, traces }: GatherDependencies,
+  dependencies: GatherDependencies,
   sandbox: string,
-  { profileIds, identities }: PrivacySubject,
+  subject: PrivacySubject,
   nowMs: number,
 ): Promise<{ readonly found: number; readonly document: Fields }> {
-  const keys = identities.map(({ namespace, value }) => identityKey(namespace, value));
-  const [id = ''] = profileIds;
-  const [person] = await reads.byIds(sandbox, [id]);
-  const shown = await items.ofOwners(sandbox, keys);
-  const hidden = await items.ofOwners(sandbox, keys, 'hidden');
-  const events = [...shown.events, ...hidden.events].map(toEvent);
-  const records = [...shown.records, ...hidden.records].filter(({ value }) => !value.sighting).map(toRecord);
+  const { reads, history, store } = dependencies;
+  const { profileIds } = subject;
+  const [person] = await reads.byIds(sandbox, profileIds.slice(0, 1));
+  const rows = await findPersonRows(dependencies, sandbox, subject);
   const changes = (await Promise.all(profileIds.map((each) => history.all(sandbox, each)))).flat();
-  const found = await traces.find(sandbox, keys, profileIds);
+  const announced = await Promise.all(
+    profileIds.map((id) => store.log.readKey('ProfileChanged', sandbox, id, MOST_ANNOUNCED)),
+  );
+  const records = rows.records.filter(({ value }) => !value.sighting);
   const document = {
     profile: person ? await toDocument(reads, sandbox, person, nowMs) : null,
-    events,
-    records,
+    events: [...rows.events, ...rows.former].map(toEvent),
+    records: records.map(toRecord),
+    sightings: rows.records.filter(({ value }) => value.sighting).map(toRecord),
     identityHistory: changes.map(({ value: { atMs, ...rest } }) => ({ ...rest, at: toIso(atMs) })),
-    ...tracesOf(found),
+    fragments: rows.fragments.map(withId),
+    computedStates: rows.computed.map(withId),
+    requests: rows.traces.requests.map(withId),
+    failedItems: rows.traces.failedItems.map(withId),
+    batchItems: rows.traces.batchItems.map(withId),
+    changes: announced.flat().map(({ body }) => body),
   };
-  const count = events.length + records.length + changes.length + countOf(found) + (person ? 1 : 0);
-  return { found: count, document };
+  return { found: countOf(rows) + changes.length + announced.flat().length + (person ? 1 : 0), document };
 }
+
+// Far above what the log keeps of anybody.
+const MOST_ANNOUNCED = 1_000_000;
 
 async function toDocument(reads: ProfileReads, sandbox: string, person: Person, nowMs: number): Promise<Fields> {
   const { identities, links, createdAtMs, revision } = person.head;
@@ -79,13 +83,16 @@ function toRecord({ id, value }: KeptRecord): Fields {
   return { id, at: toIso(value.atMs), data: value.data };
 }
 
-function tracesOf({ requests, failedItems, batchItems }: Traces): Fields {
-  const values = (rows: Traces['requests']) => rows.map(({ id, value }) => ({ id, ...value }));
-  return { requests: values(requests), failedItems: values(failedItems), batchItems: values(batchItems) };
+function withId({ id, value }: { readonly id: string; readonly value: object }): Fields {
+  return { id, ...value };
 }
 
-function countOf({ requests, failedItems, batchItems }: Traces): number {
-  return requests.length + failedItems.length + batchItems.length;
+function countOf({ events, records, former, fragments, computed, traces }: PersonRows): number {
+  const { requests, failedItems, batchItems } = traces;
+  return [events, records, former, fragments, computed, requests, failedItems, batchItems].reduce(
+    (sum, { length }) => sum + length,
+    0,
+  );
 }
 
 function toIso(atMs: number): string {

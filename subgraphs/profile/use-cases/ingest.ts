@@ -2,6 +2,7 @@ import type { IngestAnswer } from '../../../flow/ports';
 import { AppError } from '../../../platform/errors';
 import type { Ids } from '../../../platform/ids';
 import type { Write } from '../../../platform/store/store';
+import type { CheckedIntake } from '../domain/checked-intake';
 import type { DatasetKind } from '../domain/dataset';
 import type { FailedItem } from '../domain/failed-item';
 import type { Item } from '../domain/item';
@@ -12,7 +13,9 @@ import { type DatasetInUse, idOf, parseItem } from '../domain/parse-item';
 import { UnreadableRow } from '../domain/unreadable-row';
 import { failedItemWrite } from '../store/failed-item-store';
 import type { ProfileConfiguration, ProfileSettings } from '../store/profile-configuration';
+import type { BatchMoves } from './batch-moves';
 import type { ItemOutcome, Pipeline, Submission } from './pipeline';
+import { type RefuseDeletedDependencies, refuseDeleted } from './refuse-deleted';
 
 /** Items for one dataset, as they came. */
 export interface Intake {
@@ -30,28 +33,19 @@ export interface Intake {
   readonly checkIdentity?: (identity: SentIdentity) => void;
 }
 
-/** Items that were looked at, before anything is written. */
-export interface CheckedIntake {
-  readonly dataset: DatasetInUse;
-  readonly kind: DatasetKind;
-  readonly bodies: readonly unknown[];
-  /** For each body the item that it is, or what is wrong with it. */
-  readonly checked: readonly (Item | ItemFault)[];
-}
-
-export interface IntakeDependencies {
+export interface IntakeDependencies extends RefuseDeletedDependencies {
   readonly pipeline: Pipeline;
   readonly configuration: ProfileConfiguration;
-  readonly limits: Limits;
   readonly ids: Ids;
+  readonly moves: BatchMoves;
 }
 
 /** Takes items in: check, commit, answer. */
 export interface IngestItems {
   /** Answers each in the order given. Fails with NOT_FOUND for an unknown dataset, BAD_USER_INPUT for one of another kind. */
   ingest(intake: Intake): Promise<readonly IngestAnswer[]>;
-  /** Only looks at them. */
-  check(intake: Intake, settings: ProfileSettings): CheckedIntake;
+  /** Only looks at them. Fails as `ingest`. */
+  check(intake: Intake, settings: ProfileSettings): Promise<CheckedIntake>;
   /** What the commit of a checked intake also writes: what failed, to be mended. */
   failures(sandbox: string, intake: CheckedIntake, outcomes: readonly ItemOutcome[], nowMs: number): readonly Write[];
   /** An answer for each body, from the outcomes of those that were sound. */
@@ -63,10 +57,10 @@ const MOST_ITEMS = 512;
 
 /** Over the pipeline. */
 export function createIngestItems(dependencies: IntakeDependencies): IngestItems {
-  const { pipeline, configuration, limits, ids } = dependencies;
+  const { pipeline, configuration, limits, ids, moves } = dependencies;
   const nextArrivalMs = createArrivals();
 
-  const check: IngestItems['check'] = (intake, settings) => {
+  const check: IngestItems['check'] = async (intake, settings) => {
     const dataset = datasetFor(intake, settings);
     const rules = {
       namespaces: settings.namespaces,
@@ -85,7 +79,9 @@ export function createIngestItems(dependencies: IntakeDependencies): IngestItems
         throw error;
       }
     });
-    return { dataset, kind: dataset.kind, bodies: intake.bodies, checked };
+    const looked = { dataset, kind: dataset.kind, bodies: intake.bodies, checked };
+    if (!checked.some((one) => one instanceof ItemFault)) return looked;
+    return refuseDeleted(dependencies, intake.sandbox, looked, settings, intake.nowMs);
   };
 
   const failures: IngestItems['failures'] = (_, { dataset, kind, bodies, checked }, outcomes, nowMs) =>
@@ -108,9 +104,12 @@ export function createIngestItems(dependencies: IntakeDependencies): IngestItems
 
   const ingestPart = async (intake: Intake): Promise<readonly IngestAnswer[]> => {
     const { sandbox, nowMs } = intake;
-    const checked = check(intake, await configuration.settings(sandbox));
+    const settings = await configuration.settings(sandbox);
+    const checked = await check(intake, settings);
+    const items = itemsOf(checked);
+    if (settings.moves.length > 0) await moves.settle(sandbox, namesOf(items));
     const submission: Submission = {
-      items: itemsOf(checked),
+      items,
       also: (outcomes) => failures(sandbox, checked, outcomes, nowMs),
     };
     return answers(checked, await pipeline.submit(sandbox, submission));
@@ -135,6 +134,11 @@ export function createIngestItems(dependencies: IntakeDependencies): IngestItems
 /** The items of an intake that are sound in themselves. */
 export function itemsOf({ checked }: CheckedIntake): readonly Item[] {
   return checked.filter((one): one is Item => !(one instanceof ItemFault));
+}
+
+/** The identities that items name. */
+export function namesOf(items: readonly Item[]): ReadonlySet<string> {
+  return new Set(items.flatMap(({ identities }) => identities.map(({ key }) => key)));
 }
 
 /** The dataset that items are for. Fails with NOT_FOUND or BAD_USER_INPUT. */

@@ -6,7 +6,7 @@ import { deniesCollect } from '../domain/consents';
 import { type ChangedPerson, foldCluster } from '../domain/fold-cluster';
 import { historyOf, type IdentityChange } from '../domain/history';
 import type { Item } from '../domain/item';
-import { ItemFault } from '../domain/item-fault';
+import { deletedFault, ItemFault } from '../domain/item-fault';
 import type { Limits } from '../domain/limits';
 import { isCommand } from '../domain/touch';
 import type { ComputedStore } from '../store/computed-store';
@@ -130,7 +130,7 @@ function findRefused(
     if (isCommand(item)) continue;
     const isCollected = item.kind === 'EVENT' || item.kind === 'SIGHTING';
     if (deleted.size > 0 && item.identities.some(({ key }) => item.atMs <= (deleted.get(key) ?? -1))) {
-      refused.set(item, new ItemFault('DELETED', '', 'The person was deleted after the time of this item.'));
+      refused.set(item, deletedFault());
     } else if (isCollected && item.identities.some(({ key }) => denies(key))) {
       refused.set(item, new ItemFault('CONSENT_DENIED', '', 'The person does not agree that data is collected.'));
     }

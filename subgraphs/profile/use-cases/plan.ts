@@ -12,6 +12,8 @@ export interface Plan<T> {
   readonly lost: readonly string[];
   /** People whose head is written anew although nothing is announced of them. */
   readonly quiet?: readonly Person[];
+  /** Profiles of which nothing is left, not even that they ended. */
+  readonly gone?: readonly string[];
   /** What is answered when it is there for good. */
   readonly result: T;
 }

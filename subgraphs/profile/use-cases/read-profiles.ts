@@ -18,6 +18,7 @@ import type { FragmentStore } from '../store/fragment-store';
 import type { HeadDocument } from '../store/head-document';
 import type { PeopleStore } from '../store/people-store';
 import type { ProfileConfiguration, ProfileSettings } from '../store/profile-configuration';
+import type { BatchMoves } from './batch-moves';
 import { readComputed } from './compute-attributes';
 
 /** Reads of people, as they are now. */
@@ -54,6 +55,7 @@ export interface ReadDependencies {
   readonly computed: ComputedStore;
   readonly configuration: ProfileConfiguration;
   readonly limits: Limits;
+  readonly moves: BatchMoves;
 }
 
 // How many events are looked at together when most of them are filtered out.
@@ -62,10 +64,10 @@ const DAY_MS = 86_400_000;
 
 /** Over the stores of the profile subgraph. */
 export function createProfileReads(dependencies: ReadDependencies): ProfileReads {
-  const { people, fragments, events, configuration, limits, clock } = dependencies;
-  const byIds: ProfileReads['byIds'] = async (sandbox, ids) => {
+  const { people, fragments, events, configuration, limits, clock, moves: batchMoves } = dependencies;
+  const living: ProfileReads['byIds'] = async (sandbox, ids) => {
     const found = await people.people(sandbox, new Set(ids.map(personOf)));
-    const living = new Map<string, Person>();
+    const alive = new Map<string, Person>();
     for (let open = [...found.values()]; open.length > 0; ) {
       const next = new Set<string>();
       for (const person of open) if (person.head.endedIn) next.add(person.head.endedIn);
@@ -82,24 +84,30 @@ export function createProfileReads(dependencies: ReadDependencies): ProfileReads
     for (const id of found.keys()) {
       let person = found.get(id);
       while (person?.head.endedIn) person = found.get(person.head.endedIn);
-      if (person && person.head.endedIn === undefined) living.set(id, person);
+      if (person && person.head.endedIn === undefined) alive.set(id, person);
     }
     return ids.map((id) => {
-      const person = living.get(personOf(id));
+      const person = alive.get(personOf(id));
       return person && restrictTo(person, id);
     });
   };
   return {
-    byIds,
+    async byIds(sandbox, ids) {
+      const [{ moves }, found] = await Promise.all([configuration.settings(sandbox), living(sandbox, ids)]);
+      if (moves.length === 0) return found;
+      const own = found.flatMap((person) => person?.head.identities.map(({ key }) => key) ?? []);
+      return (await batchMoves.settle(sandbox, own)) ? living(sandbox, ids) : found;
+    },
     async find(sandbox, { namespace, value }) {
-      const { namespaces } = await configuration.settings(sandbox);
+      const { namespaces, moves } = await configuration.settings(sandbox);
       const rules = namespaces.get(namespace);
       const normal = rules && normalize(value, rules.normalization);
       if (normal === undefined) return undefined;
       const key = identityKey(namespace, normal);
+      if (moves.length > 0) await batchMoves.settle(sandbox, [key]);
       for (;;) {
         const owner = (await people.owners(sandbox, [key])).get(key);
-        const [person] = owner ? await byIds(sandbox, [owner]) : [];
+        const [person] = owner ? await living(sandbox, [owner]) : [];
         // Another process may have moved the identity between the two reads.
         if (!person || person.head.identities.some((known) => known.key === key))
           return person && { person, identity: key };
@@ -156,7 +164,7 @@ async function lastKept(
 
 /** The port by which the other subgraphs read people. */
 export function createProfileReader(reads: ProfileReads, dependencies: ReadDependencies): ProfileReader {
-  const { store, people, configuration, limits, clock } = dependencies;
+  const { store, people, configuration, limits, clock, moves } = dependencies;
   const heads = store.collection<HeadDocument>(headsSpec.name);
 
   const toSnapshot = async (sandbox: string, person: Person, withEvents: boolean): Promise<ProfileSnapshot> => {
@@ -197,7 +205,10 @@ export function createProfileReader(reads: ProfileReads, dependencies: ReadDepen
     async scan(sandbox, { after, limit }) {
       const snapshots: ProfileSnapshot[] = [];
       for (let last = after; ; ) {
-        const page = await heads.scan(sandbox, { limit, ...(last === undefined ? {} : { after: last }) });
+        const next = { limit, ...(last === undefined ? {} : { after: last }) };
+        let page = await heads.scan(sandbox, next);
+        // People whom only a batch names that is not yet worked in are met at the end.
+        if (page.length < limit && (await moves.finish(sandbox))) page = await heads.scan(sandbox, next);
         const ids = page.filter(({ value }) => value.endedIn === undefined).map(({ id }) => id);
         for (const person of await reads.byIds(sandbox, ids)) {
           if (person) snapshots.push(await toSnapshot(sandbox, person, true));

@@ -37,7 +37,7 @@ export function createReplayFailedItems(dependencies: {
     const answers: IngestAnswer[] = [];
     for (const [replay, { value }] of pairs) {
       const intake = { sandbox, dataset: value.dataset, bodies: [replay.body ?? value.body], nowMs };
-      const checked = items.check(intake, await configuration.settings(sandbox));
+      const checked = await items.check(intake, await configuration.settings(sandbox));
       const also = (outcomes: Parameters<IngestItems['answers']>[1]): readonly Write[] => [
         failedItemRemoval(replay.id),
         ...items.failures(sandbox, checked, outcomes, nowMs),

@@ -1,24 +1,17 @@
 import type { PrivacyHolder, PrivacySubject } from '../../../flow/ports';
-import type { Clock } from '../../../platform/clock';
 import type { Store } from '../../../platform/store/store';
-import { identityKey } from '../domain/identity';
-import type { PrivacyState, SubgraphReport } from '../domain/privacy';
-import { toProfileIdentity } from '../domain/view';
+import { type PrivacyState, type SubgraphReport, withLater } from '../domain/privacy';
 import type { Job, JobStore } from '../store/job-store';
-import type { PrivacyDocumentStore } from '../store/privacy-document-store';
-import { hashOfIdentity, type TombstoneStore } from '../store/tombstone-store';
+import { hashOfIdentity } from '../store/tombstone-store';
+import { type EraseDependencies, erasePerson, eraseRemains } from './erase-person';
+import { expandPerson, keysOf } from './expand-person';
+import { findPrivacyJobs } from './find-privacy-jobs';
 import { type GatherDependencies, gatherPerson } from './gather-person';
 import type { JobHandler, JobStep } from './jobs';
-import type { Pipeline } from './pipeline';
-import { planRemove, type RemoveDependencies } from './plan-remove';
 
-export interface PrivacyDependencies extends GatherDependencies, RemoveDependencies {
+export interface PrivacyDependencies extends GatherDependencies, EraseDependencies {
   readonly store: Store;
-  readonly pipeline: Pipeline;
   readonly jobStore: JobStore;
-  readonly tombstones: TombstoneStore;
-  readonly documents: PrivacyDocumentStore;
-  readonly clock: Clock;
   /** What the other subgraphs hold. */
   readonly holders: () => readonly PrivacyHolder[];
 }
@@ -26,65 +19,48 @@ export interface PrivacyDependencies extends GatherDependencies, RemoveDependenc
 // What others still have to send is waited for so long, and asked for so often.
 const PATIENCE_MS = 240_000;
 const ASK_AGAIN_MS = 1_000;
+// What other processes had begun before the person was removed has ended by then.
+const SETTLED_MS = 5_000;
 
-/** Runs a privacy job: each piece asks one subgraph, this one first (P-19). */
+interface Piece {
+  readonly sandbox: string;
+  readonly id: string;
+  readonly job: Job;
+  readonly state: PrivacyState;
+  readonly subject: PrivacySubject;
+}
+
+/**
+ * Runs a privacy job (P-19), a step a piece: who is it, this subgraph, each of the others, what is left. What a piece needs
+ * is kept before it begins, so that a job goes on wherever it was stopped.
+ */
 export function createRunPrivacyJob(dependencies: PrivacyDependencies): JobHandler {
   return async (sandbox, job, id) => {
     const state = job.state as unknown as PrivacyState;
-    const subject = state.subject ?? { profileIds: [], identities: [] };
-    if (state.reports.length === 0) return begin(dependencies, sandbox, state, subject, id);
-    if (state.request === 'ACCESS') return finish(dependencies, state);
-    return goOn(dependencies, sandbox, state, subject, job);
+    if (!state.subject) return state.closed ? scrub(dependencies, state) : expand(dependencies, sandbox, job, id);
+    const piece = { sandbox, id, job, state, subject: state.subject };
+    if (state.request === 'ACCESS') return gather(dependencies, piece);
+    const holder = dependencies.holders()[state.reports.length - 1];
+    if (state.reports.length === 0) return removeOwn(dependencies, piece);
+    return holder ? removeFrom(dependencies, piece, holder) : close(dependencies, piece);
   };
 }
 
-async function begin(
-  dependencies: PrivacyDependencies,
-  sandbox: string,
-  state: PrivacyState,
-  asked: PrivacySubject,
-  id: string,
-): Promise<JobStep> {
-  const subject = await expand(dependencies, sandbox, asked);
-  const hashes = new Set(state.hashes);
-  for (const key of keysOf(subject)) hashes.add(hashOfIdentity(sandbox, key));
-  const next = { ...state, subject, hashes: [...hashes] };
-  return state.request === 'ACCESS'
-    ? gather(dependencies, sandbox, next, subject, id)
-    : remove(dependencies, sandbox, next, subject);
-}
-
-// The person whom the identity names now, with the profiles that became part of them.
-async function expand(
-  { reads, history }: PrivacyDependencies,
-  sandbox: string,
-  { identities }: PrivacySubject,
-): Promise<PrivacySubject> {
-  const [asked] = identities;
-  const found = asked && (await reads.find(sandbox, asked));
-  if (!found) return { profileIds: [], identities };
-  const profileIds = new Set([found.person.id]);
-  for (const id of profileIds) {
-    for (const { value } of await history.all(sandbox, id)) {
-      if (value.kind === 'MERGED' && value.other) profileIds.add(value.other);
-    }
+async function expand(dependencies: PrivacyDependencies, sandbox: string, job: Job, id: string): Promise<JobStep> {
+  const { reads, history, jobStore } = dependencies;
+  const state = job.state as unknown as PrivacyState;
+  if (!state.asked) return finish(dependencies, state);
+  const subject = await expandPerson({ reads, history }, sandbox, state.asked);
+  const hashes = keysOf(subject).map((key) => hashOfIdentity(sandbox, key));
+  const before = await findPrivacyJobs(jobStore, sandbox, hashes);
+  // Two jobs about one person go one after another.
+  if (before.some((other) => other.id < id && other.value.openSinceMs !== undefined)) {
+    return wait(dependencies, job);
   }
-  const endings = await reads.byIds(sandbox, [...profileIds]);
-  const own = [...profileIds].filter((_, index) => endings[index]?.id === found.person.id);
-  const names = found.person.head.identities.map((identity) => {
-    const { namespace, value } = toProfileIdentity(identity);
-    return { namespace, value };
-  });
-  return { profileIds: own, identities: names };
+  return step(dependencies, { ...state, subject, hashes: [...new Set([...state.hashes, ...hashes])] });
 }
 
-async function gather(
-  dependencies: PrivacyDependencies,
-  sandbox: string,
-  state: PrivacyState,
-  subject: PrivacySubject,
-  id: string,
-): Promise<JobStep> {
+async function gather(dependencies: PrivacyDependencies, { sandbox, id, state, subject }: Piece): Promise<JobStep> {
   const { holders, documents, store, clock } = dependencies;
   const own = await gatherPerson(dependencies, sandbox, subject, clock.now());
   const reports: SubgraphReport[] = [{ subgraph: 'profile', found: own.found, removed: 0 }];
@@ -94,70 +70,82 @@ async function gather(
     reports.push({ subgraph: holder.name, found: held.found, removed: 0 });
     document[holder.name] = held.document;
   }
-  const writes = documents.toWrites(id, JSON.stringify(document), clock.now());
-  await store.commit({ sandbox, writes });
-  return toStep(dependencies, { ...state, reports, parts: writes.length }, false);
+  for (const write of documents.toWrites(id, JSON.stringify(document), clock.now())) {
+    await store.commit({ sandbox, writes: [write] });
+  }
+  const told = { ...state, reports };
+  // Of one of whom nothing is held, the request itself leaves nothing either.
+  const isNobody = reports.every(({ found }) => found === 0);
+  return isNobody ? step(dependencies, { ...forgotten(told), closed: true }) : finish(dependencies, told);
 }
 
-async function remove(
-  dependencies: PrivacyDependencies,
-  sandbox: string,
-  state: PrivacyState,
-  subject: PrivacySubject,
-): Promise<JobStep> {
-  const { pipeline, tombstones, traces, documents, jobStore, clock } = dependencies;
-  const { profileIds } = subject;
-  const keys = keysOf(subject);
-  const found = await traces.find(sandbox, keys, profileIds);
-  const earlier = await Promise.all(state.hashes.map((hash) => jobStore.about(sandbox, hash)));
-  const told = await Promise.all(earlier.flat().map(({ id }) => documents.removals(sandbox, id)));
-  const further = [...traces.toRemovals(found), ...told.flat()];
-  const removed = await pipeline.perform(sandbox, async () => {
-    const nowMs = clock.now();
-    const plan = await planRemove(dependencies, { sandbox, profileIds, cause: { kind: 'PRIVACY' }, nowMs });
-    const marks = keys.map((key) => tombstones.toWrite(sandbox, key, nowMs));
-    return { ...plan, writes: [...plan.writes, ...marks, ...further] };
-  });
-  tombstones.committed(sandbox);
-  const count = removed.documents + further.length;
-  const reports = [{ subgraph: 'profile', found: count, removed: count }];
-  return toStep(dependencies, { ...state, reports, patienceUntilMs: clock.now() + PATIENCE_MS }, false);
+async function removeOwn(dependencies: PrivacyDependencies, piece: Piece): Promise<JobStep> {
+  const { jobStore, clock } = dependencies;
+  const { sandbox, id, state, subject } = piece;
+  const jobs = await earlierJobs(jobStore, piece);
+  const erased = await erasePerson(dependencies, { sandbox, job: id, subject, jobs });
+  if (erased.kind === 'changed') {
+    const { subject: _, ...again } = state;
+    return step(dependencies, again);
+  }
+  const reports = [{ subgraph: 'profile', found: erased.count, removed: erased.count }];
+  return step(dependencies, { ...state, reports, removedAtMs: clock.now() });
 }
 
-// The others, one after another; then the log, and what the engine keeps of what was deleted.
-async function goOn(
-  dependencies: PrivacyDependencies,
-  sandbox: string,
-  state: PrivacyState,
-  subject: PrivacySubject,
-  job: Job,
-): Promise<JobStep> {
-  const { holders, store, clock } = dependencies;
-  const holder = holders()[state.reports.length - 1];
-  if (!holder) {
-    await store.log.erase?.(sandbox, subject.profileIds);
-    await store.scrub?.();
-    return finish(dependencies, state);
-  }
-  const { found, removed, pending } = await holder.erase(sandbox, subject, false);
-  if (pending > 0 && clock.now() < (state.patienceUntilMs ?? 0)) {
-    return { state: job.state, done: job.done, finished: false, waitUntilMs: clock.now() + ASK_AGAIN_MS };
-  }
-  const report = { subgraph: holder.name, found, removed };
-  return toStep(dependencies, { ...state, reports: [...state.reports, report] }, false);
+async function removeFrom(dependencies: PrivacyDependencies, piece: Piece, holder: PrivacyHolder): Promise<JobStep> {
+  const { sandbox, job, state, subject } = piece;
+  const atOnce = dependencies.clock.now() >= (state.removedAtMs ?? 0) + PATIENCE_MS;
+  const { found, removed, pending, detail } = await holder.erase(sandbox, subject, atOnce);
+  if (pending > 0) return wait(dependencies, job);
+  const report = { subgraph: holder.name, found, removed, ...(detail ? { detail } : {}) };
+  return step(dependencies, { ...state, reports: [...state.reports, report] });
+}
+
+// Once more everywhere, for what was on its way; the log, from which nothing is read any more; and that they were here.
+async function close(dependencies: PrivacyDependencies, piece: Piece): Promise<JobStep> {
+  const { store, holders, clock, jobStore } = dependencies;
+  const { sandbox, id, job, state, subject } = piece;
+  const settledMs = (state.removedAtMs ?? 0) + (store.exclusive ? 0 : SETTLED_MS);
+  if (clock.now() < settledMs) return wait(dependencies, job);
+  await store.log.erase(sandbox, subject.profileIds);
+  // An audience that was imported since is about one who may return.
+  const profilesAlone = { profileIds: subject.profileIds, identities: [] };
+  const later: number[] = [];
+  for (const holder of holders()) later.push((await holder.erase(sandbox, profilesAlone, true)).removed);
+  const jobs = await earlierJobs(jobStore, piece);
+  const remains = await eraseRemains(dependencies, { sandbox, job: id, subject, jobs });
+  const reports = state.reports.map((report, index) =>
+    withLater(report, index === 0 ? remains : (later[index - 1] ?? 0)),
+  );
+  return step(dependencies, { ...forgotten(state), reports, closed: true });
+}
+
+// The job itself named the person until now.
+async function scrub(dependencies: PrivacyDependencies, state: PrivacyState): Promise<JobStep> {
+  await dependencies.store.scrub?.();
+  return finish(dependencies, state);
+}
+
+async function earlierJobs(jobStore: JobStore, { sandbox, state, id }: Piece): Promise<readonly string[]> {
+  const found = await findPrivacyJobs(jobStore, sandbox, state.hashes);
+  return found.map((other) => other.id).filter((other) => other !== id);
 }
 
 // Who it was about is forgotten; hashes are left, to recognize the same request.
+function forgotten({ asked: _, subject: __, ...rest }: PrivacyState): PrivacyState {
+  return rest;
+}
+
 function finish(dependencies: PrivacyDependencies, state: PrivacyState): JobStep {
-  const { subject: _, patienceUntilMs: __, ...rest } = state;
-  return toStep(dependencies, rest, true);
+  return { ...step(dependencies, forgotten(state)), finished: true };
 }
 
-function toStep({ holders }: PrivacyDependencies, state: PrivacyState, finished: boolean): JobStep {
-  const total = holders().length + 1;
-  return { state: { ...state }, done: Math.min(state.reports.length, total), total, finished };
+function step({ holders }: PrivacyDependencies, state: PrivacyState): JobStep {
+  const total = holders().length + (state.request === 'DELETE' ? 2 : 1);
+  const done = Math.min(state.reports.length + (state.closed ? 1 : 0), total);
+  return { state: { ...state }, done, total, finished: false };
 }
 
-function keysOf({ identities }: PrivacySubject): readonly string[] {
-  return identities.map(({ namespace, value }) => identityKey(namespace, value));
+function wait({ clock }: PrivacyDependencies, { state, done }: Job): JobStep {
+  return { state, done, finished: false, waitUntilMs: clock.now() + ASK_AGAIN_MS };
 }
