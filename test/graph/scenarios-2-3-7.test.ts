@@ -1,0 +1,271 @@
+import { describe, expect, test } from '@jest/globals';
+import { describeEveryMode, KEYS } from '../support/every-mode';
+import {
+  type Answer,
+  collect,
+  findPerson,
+  namesOf,
+  offerOf,
+  putDefinition,
+  segmentsOf,
+  sendRows,
+} from '../support/people';
+import { event, identityMap, openShop, publish, put } from '../support/shop';
+
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+const RUNNERS =
+  'xEvent[eventType = "commerce.purchases" and category = "running" and timestamp occurs <= 30 days before now].count() >= 3';
+const AFFINITY = {
+  id: 'productAffinity',
+  function: 'AFFINITY',
+  value: 'category',
+  weights: { 'commerce.productViews': 1, 'commerce.purchases': 3 },
+};
+const PREFERS_SHOES = 'computedAttributes.productAffinity.shoes > computedAttributes.productAffinity.hats';
+const BROWSER = '111'.padStart(38, '0');
+
+describeEveryMode('Acceptance', (attune) => {
+  const sendCsv = (dataset: string, rows: readonly string[]) =>
+    sendRows(attune, dataset, `${rows.join('\n')}\n`, { 'content-type': 'text/csv' });
+
+  test('the shop is open', async () => {
+    await openShop(attune);
+    await publish(attune, 'runners', RUNNERS);
+    await publish(
+      attune,
+      'laptop-viewers',
+      'xEvent[eventType = "commerce.productViews" and category = "laptops"].count() >= 2',
+    );
+    await putDefinition(attune, 'ComputedAttribute', AFFINITY);
+    const representations = [{ placement: 'home-hero', content: 'Shoes' }];
+    await put(attune, 'Offer', {
+      id: 'O-SHOES',
+      name: 'Shoes',
+      priority: 40,
+      eligibility: { rule: PREFERS_SHOES },
+      representations,
+      status: 'APPROVED',
+      tags: ['home'],
+    });
+    await attune.idle();
+  });
+
+  describe('Scenario 2, offline meets online', () => {
+    test('P-2 P-6 a CSV of customers and one of receipts are taken in, row by row', async () => {
+      await putDefinition(attune, 'Dataset', {
+        id: 'customers',
+        kind: 'RECORDS',
+        identities: [
+          { path: 'customer', namespace: 'CRMID', primary: true },
+          { path: 'mail', namespace: 'Email' },
+        ],
+      });
+      await putDefinition(attune, 'Dataset', {
+        id: 'receipts',
+        kind: 'EVENTS',
+        identities: [{ path: 'customer', namespace: 'CRMID', primary: true }],
+      });
+      const customers = await sendCsv('customers', [
+        'customer,mail,loyalty.tier,person.name',
+        'C-100,ada@example.test,gold,Ada',
+        'C-101,bob@example.test,silver,Bob',
+        ',,,Nobody',
+      ]);
+      expect(customers.map(({ status }) => status)).toEqual(['ACCEPTED', 'ACCEPTED', 'REJECTED']);
+      const bought = (id: string, customer: string, daysAgo: number) =>
+        [id, new Date(attune.now() - daysAgo * DAY_MS).toISOString(), 'commerce.purchases', customer, 'running'].join(
+          ',',
+        );
+      const receipts = await sendCsv('receipts', [
+        '_id,timestamp,eventType,customer,category',
+        bought('r1', 'C-100', 3),
+        bought('r2', 'C-100', 12),
+        bought('r3', 'C-100', 29),
+        bought('r4', 'C-101', 3),
+        bought('r5', 'C-101', 31),
+        bought('r6', 'C-101', 45),
+      ]);
+      expect(receipts.every(({ status }) => status === 'ACCEPTED')).toBe(true);
+    });
+
+    test('P-17 the first authenticated request gets O-GOLD, High-value runners and Active now', async () => {
+      const visitor = '2'.repeat(38);
+      const before = await collect(attune, {
+        identityMap: identityMap('ECID', visitor),
+        events: [event('web.pageView', attune.now())],
+      });
+      expect([segmentsOf(before), offerOf(before)]).toEqual([['active-now'], 'O-WELCOME']);
+      const login = { ...identityMap('ECID', visitor), CRMID: [{ id: 'C-100', authenticatedState: 'authenticated' }] };
+      const after = await collect(attune, { identityMap: login, events: [event('web.login', attune.now())] });
+      expect([segmentsOf(after), offerOf(after)]).toEqual([['active-now', 'gold', 'runners'], 'O-GOLD']);
+    });
+
+    test('S-2 what was bought more than 30 days ago does not count', async () => {
+      expect(await findPerson(attune, 'Email', 'bob@example.test')).toMatchObject({ segments: [] });
+    });
+
+    test('Q-5 a public token gets no attributes, neither asked for nor on the way', async () => {
+      const identity = `{ namespace: "ECID", value: "${'2'.repeat(38)}" }`;
+      for (const field of [
+        'attributes',
+        'identities { value }',
+        'events { edges { node { id } } }',
+        'computedAttributes',
+      ]) {
+        const { data, errors } = await attune.ask(
+          `{ profile(identity: ${identity}) { id ${field} } }`,
+          {},
+          KEYS.public,
+        );
+        expect([errors?.[0]?.extensions?.code, JSON.stringify(data ?? null).includes('gold')]).toEqual([
+          'FORBIDDEN',
+          false,
+        ]);
+      }
+    });
+  });
+
+  describe('Scenario 3, affinity', () => {
+    const identity = identityMap('ECID', '3'.repeat(38));
+    const views = (category: string, count: number) =>
+      Array.from({ length: count }, () => event('commerce.productViews', attune.now(), { category }));
+
+    test('P-15 four shoe views and one hat view show O-SHOES, on the very request', async () => {
+      const answer = await collect(attune, {
+        identityMap: identity,
+        events: [...views('shoes', 4), ...views('hats', 1)],
+      });
+      expect(offerOf(answer)).toBe('O-SHOES');
+      expect(await findPerson(attune, 'ECID', '3'.repeat(38))).toMatchObject({
+        computedAttributes: { productAffinity: { shoes: 4, hats: 1 } },
+      });
+    });
+
+    test('P-15 three hats bought weigh more, and the next hit does not show it', async () => {
+      const hats = Array.from({ length: 3 }, () => event('commerce.purchases', attune.now(), { category: 'hats' }));
+      await collect(attune, { identityMap: identity, events: hats });
+      expect(
+        offerOf(await collect(attune, { identityMap: identity, events: [event('web.pageView', attune.now())] })),
+      ).toBe('O-WELCOME');
+      expect(await findPerson(attune, 'ECID', '3'.repeat(38))).toMatchObject({
+        computedAttributes: { productAffinity: { shoes: 4, hats: 10 } },
+      });
+    });
+  });
+
+  describe('Scenario 7, anonymous, known, shared device', () => {
+    const sent: Answer[] = [];
+    let minute = 0;
+    /** One hit on the shared browser; the simulation of all hits so far must give the people that there are. */
+    const hit = async (id: string, eventType: string, crmid?: string): Promise<void> => {
+      minute += 1;
+      const login = crmid ? { CRMID: [{ id: crmid, authenticatedState: 'authenticated' }] } : {};
+      const identities = { ...identityMap('ECID', BROWSER), ...login };
+      const one = {
+        ...event(eventType, attune.now() - DAY_MS + minute * MINUTE_MS, { category: 'laptops' }),
+        _id: id,
+        identityMap: identities,
+      };
+      sent.push(one);
+      expect((await collect(attune, { identityMap: identities, events: [one] })).results).toMatchObject([
+        { status: 'ACCEPTED' },
+      ]);
+      const { simulateIdentityGraph } = await attune.data(
+        'query ($items: [JSONObject!]!) { simulateIdentityGraph(items: $items) { identities { value } } }',
+        { items: sent },
+      );
+      expect(simulateIdentityGraph.map(namesOf).toSorted()).toEqual(await peopleNow());
+    };
+    const jane = (): Promise<Answer> => findPerson(attune, 'CRMID', 'jane');
+    const john = (): Promise<Answer> => findPerson(attune, 'CRMID', 'john');
+    const browser = (): Promise<Answer> => findPerson(attune, 'ECID', BROWSER);
+    const peopleNow = async (): Promise<readonly string[]> => {
+      const people = await Promise.all([jane(), john(), browser()]);
+      return [...new Set(people.flatMap((one) => (one ? [namesOf(one)] : [])))].toSorted();
+    };
+    const stateOf = (one: Answer) => ({
+      identities: namesOf(one),
+      events: one.events.edges.map(({ node }: Answer) => node.id).toSorted(),
+      segments: segmentsOf({ profile: one }),
+    });
+
+    test("P-9 two anonymous views of laptops are the browser's", async () => {
+      await hit('view-1', 'commerce.productViews');
+      await hit('view-2', 'commerce.productViews');
+      expect(await browser()).toMatchObject({ isAnonymous: true });
+      expect(stateOf(await browser())).toEqual({
+        identities: BROWSER,
+        events: ['view-1', 'view-2'],
+        segments: ['laptop-viewers'],
+      });
+    });
+
+    test('P-9 Jane logs in on it: views and segment are hers', async () => {
+      await hit('jane-1', 'web.login', 'jane');
+      expect(stateOf(await jane())).toEqual({
+        identities: `${BROWSER} jane`,
+        events: ['jane-1', 'view-1', 'view-2'],
+        segments: ['laptop-viewers'],
+      });
+    });
+
+    test('P-9 S-8 John logs in on it: browser, views and segment go to him, her login stays with her', async () => {
+      await hit('john-1', 'web.login', 'john');
+      expect(stateOf(await jane())).toEqual({ identities: 'jane', events: ['jane-1'], segments: [] });
+      expect(stateOf(await john())).toEqual({
+        identities: `${BROWSER} john`,
+        events: ['john-1', 'view-1', 'view-2'],
+        segments: ['laptop-viewers'],
+      });
+    });
+
+    test('P-9 more anonymous views are his', async () => {
+      await hit('view-3', 'commerce.productViews');
+      expect(stateOf(await john()).events).toEqual(['john-1', 'view-1', 'view-2', 'view-3']);
+      expect(stateOf(await jane()).events).toEqual(['jane-1']);
+    });
+
+    test('P-9 S-8 Jane logs in again: all that the browser saw returns to her', async () => {
+      await hit('jane-2', 'web.login', 'jane');
+      expect(stateOf(await jane())).toEqual({
+        identities: `${BROWSER} jane`,
+        events: ['jane-1', 'jane-2', 'view-1', 'view-2', 'view-3'],
+        segments: ['laptop-viewers'],
+      });
+      expect(stateOf(await john())).toEqual({ identities: 'john', events: ['john-1'], segments: [] });
+    });
+
+    test('P-10 the history of both tells each merge, split and dropped link, with the item that caused it', async () => {
+      const history = async (crmid: string) => {
+        const { profile } = await attune.data(
+          'query ($i: IdentityInput!) { profile(identity: $i) { identityHistory { edges { node { kind dataset item identities } } } } }',
+          { i: { namespace: 'CRMID', value: crmid } },
+        );
+        return profile.identityHistory.edges.map(({ node }: Answer) => [node.kind, node.dataset, node.item]);
+      };
+      expect(await history('jane')).toEqual(
+        expect.arrayContaining([
+          ['MERGED', 'web', 'jane-2'],
+          ['SPLIT', 'web', 'john-1'],
+          ['LINK_DROPPED', 'web', 'john-1'],
+        ]),
+      );
+      expect(await history('john')).toEqual(
+        expect.arrayContaining([
+          ['SPLIT', 'web', 'jane-2'],
+          ['LINK_DROPPED', 'web', 'jane-2'],
+        ]),
+      );
+    });
+
+    test('S-11 every entry and exit was announced, and the last of each is how it stands', async () => {
+      await attune.idle();
+      const { segmentQualifications } = await attune.data(
+        '{ segmentQualifications(segments: ["laptop-viewers"], first: 100) { edges { node { profileId status cause { kind } } } } }',
+      );
+      const last = new Map(segmentQualifications.edges.map(({ node }: Answer) => [node.profileId, node.status]));
+      expect([last.get((await jane()).id), last.get((await john()).id)]).toEqual(['REALIZED', 'EXITED']);
+    });
+  });
+});
