@@ -33,7 +33,7 @@ afterAll(async () => {
 
 /** The commands of the tour, as a person copies them: what stands between two lines of prose. */
 function commandsOf(tour: string): readonly string[] {
-  return tour.split('\n\n').filter((paragraph) => /^(curl|node) /.test(paragraph));
+  return tour.split('\n\n').filter((paragraph) => /^(curl|node|JOB=)/.test(paragraph));
 }
 
 async function follow(command: string): Promise<string> {
@@ -51,7 +51,9 @@ const offersOf = ({ decisions }: Page) => decisions.map(({ offer }) => offer.id)
 
 describe('the demo', () => {
   it('prints a tour whose commands, copied into a shell, answer as it says', async () => {
-    const [unified = '', cartAdd = '', purchase = '', , webhook = '', forbidden = ''] = commandsOf(demo.tour);
+    const [unified = '', cartAdd = '', purchase = '', , webhook = '', forbidden = '', access = ''] = commandsOf(
+      demo.tour,
+    );
 
     const ada = JSON.parse(await follow(unified)).data.profile;
     expect(ada.attributes.loyalty).toEqual({ tier: 'gold', points: 4210 });
@@ -82,6 +84,10 @@ describe('the demo', () => {
     const refused = JSON.parse(await follow(forbidden));
     expect(refused.data.profile).toMatchObject({ attributes: null, segments: [{ segment: { id: 'active-now' } }] });
     expect(refused.errors[0].extensions.code).toBe('FORBIDDEN');
+
+    const { profile, segments } = JSON.parse(await follow(access));
+    expect(profile.profile.identities).toMatchObject([{ namespace: 'ECID' }]);
+    expect(segments).toBeDefined();
   });
 
   it('has its visitors where the shop wants them', async () => {

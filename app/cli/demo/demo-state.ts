@@ -3,8 +3,13 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { createKey } from '../../keys';
 
+// A key that began with a dash would be an option to a command line.
+const keyOf = (scope: string): z.ZodDefault<z.ZodString> => z.string().default(() => `${scope}-${createKey()}`);
+
 const state = z.object({
-  keys: z.object({ public: z.string(), server: z.string(), admin: z.string() }),
+  keys: z
+    .object({ public: keyOf('public'), server: keyOf('server'), admin: keyOf('admin'), privacy: keyOf('privacy') })
+    .prefault({}),
   webhookSecret: z.string(),
   webhookPort: z.int().optional(),
   /** When the visitors were taken in. */
@@ -21,11 +26,7 @@ export async function readDemoState(folder: string): Promise<DemoState> {
     throw error;
   });
   if (text !== undefined) return state.parse(JSON.parse(text));
-  const fresh = {
-    // A key that began with a dash would be an option to a command line.
-    keys: { public: `public-${createKey()}`, server: `server-${createKey()}`, admin: `admin-${createKey()}` },
-    webhookSecret: createKey(),
-  };
+  const fresh = state.parse({ webhookSecret: createKey() });
   await writeDemoState(folder, fresh);
   return fresh;
 }

@@ -14,10 +14,10 @@ const VISITOR = '10000000000000000000000000000000000007';
 
 /** The printed tour: every command can be copied into a shell as it stands, again and again. */
 export function describeTour({ url, keys, webhookUrl, folder }: TourPlaces): string {
-  const ask = (key: string, query: string, variables: string): string =>
+  const ask = (key: string, query: string, variables: string, show = PRETTY): string =>
     [
       `curl -s ${url}/graphql -H 'authorization: Bearer ${key}' -H 'content-type: application/json' \\`,
-      `  -d '{"query":"${query}","variables":${variables}}' ${PRETTY}`,
+      `  -d '{"query":"${query}","variables":${variables}}' ${show}`,
     ].join('\n');
   return `
 Attune's demo answers at ${url}/graphql — open it in a browser: the queries below are in its tabs.
@@ -25,6 +25,7 @@ Attune's demo answers at ${url}/graphql — open it in a browser: the queries be
   public key  ${keys.public}   for browsers
   server key  ${keys.server}   reads and writes people
   admin key   ${keys.admin}   adds configuration
+  privacy key ${keys.privacy}   runs privacy jobs, and nothing else
 
 1. One question, one answer. Ada is gold: her attributes, her segments at this instant, her offer.
 
@@ -52,11 +53,17 @@ curl -s ${webhookUrl}
 
 ${ask(keys.public, FORBIDDEN, `{"who":{"namespace":"ECID","value":"${VISITOR}"}}`)}
 
+7. Everything that is held about the visitor, in all four parts, as one document. DELETE instead of ACCESS removes it.
+
+JOB=$(${ask(keys.privacy, ACCESS, `{"who":{"namespace":"ECID","value":"${VISITOR}"}}`, JOB_ID)})
+curl -sf --retry 5 --retry-all-errors ${url}/privacy/$JOB -H 'authorization: Bearer ${keys.privacy}' ${PRETTY}
+
 Ctrl-C ends the demo; nothing is lost, and it starts again with the same data and keys.
 `;
 }
 
 const PRETTY = "| node -p 'JSON.stringify(JSON.parse(fs.readFileSync(0)),null,2)'";
+const JOB_ID = "| node -p 'JSON.parse(fs.readFileSync(0)).data.createPrivacyJob.id'";
 const DECISION = 'offer{id} content reason explanation';
 const ONE_QUESTION =
   'query($who:IdentityInput!){profile(identity:$who){attributes segments{segment{id} cause{kind reference}} ' +
@@ -66,6 +73,7 @@ const SAME_PAGE =
   `decisions(placements:[{placement:\\"home-hero\\"}]){${DECISION}}}}}`;
 const LEDGER =
   '{deliveryLedger(destination:\\"shop-webhook\\"){segment{id} received sent skipped failed pending reasons}}';
+const ACCESS = 'mutation($who:IdentityInput!){createPrivacyJob(identity:$who,kind:ACCESS){id}}';
 const FORBIDDEN = 'query($who:IdentityInput!){profile(identity:$who){attributes segments{segment{id}}}}';
 
 /** The variables of a collect, now and with an id of its own: the shell fills both in. */

@@ -1,4 +1,5 @@
-import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { AppError } from '../../../platform/errors';
 import type { Route } from '../../../platform/http/route';
 import type { PrivacyDocumentStore } from '../store/privacy-document-store';
@@ -11,15 +12,12 @@ export function createPrivacyRoute(documents: PrivacyDocumentStore): Route {
     async handle({ response, params, context }) {
       if (context.scope !== 'privacy') throw new AppError('FORBIDDEN', 'Documents are read with a privacy key.');
       const id = params.id ?? '';
-      for await (const part of documents.read(context.sandbox, id)) {
-        if (!response.headersSent) {
-          const name = `attachment; filename="${id.replace(/[^\w-]/g, '')}.json"`;
-          response.writeHead(200, { 'content-type': 'application/json', 'content-disposition': name });
-        }
-        if (!response.write(part)) await once(response, 'drain');
+      if (!(await documents.isThere(context.sandbox, id))) {
+        throw new AppError('NOT_FOUND', 'There is no such document, or no longer.');
       }
-      if (!response.headersSent) throw new AppError('NOT_FOUND', 'There is no such document, or no longer.');
-      response.end();
+      const name = `attachment; filename="${id.replace(/[^\w-]/g, '')}.json"`;
+      response.writeHead(200, { 'content-type': 'application/json', 'content-disposition': name });
+      await pipeline(Readable.from(documents.read(context.sandbox, id)), response);
     },
   };
 }

@@ -8,6 +8,8 @@ interface DocumentPart {
 
 /** Documents of privacy jobs, in parts that every engine can hold. */
 export interface PrivacyDocumentStore {
+  /** True when the document of a job is kept. */
+  isThere(sandbox: string, job: string): Promise<boolean>;
   /** The parts of a job's document, one after another; none when it is not kept. */
   read(sandbox: string, job: string): AsyncIterable<string>;
   toWrites(job: string, text: string, nowMs: number): readonly Write[];
@@ -26,6 +28,7 @@ export function createPrivacyDocumentStore(store: Store): PrivacyDocumentStore {
   const name = (job: string, part: number): string => `${job}|${String(part).padStart(6, '0')}`;
   const toRemoval = ({ id }: { readonly id: string }): Write => ({ kind: 'delete', collection: collection.name, id });
   return {
+    isThere: async (sandbox, job) => (await collection.get(sandbox, name(job, 0))) !== undefined,
     async *read(sandbox, job) {
       for (let part = 0; ; part += 1) {
         const found = await collection.get(sandbox, name(job, part));

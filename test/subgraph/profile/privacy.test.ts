@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { PrivacyHolder, PrivacySubject } from '../../../flow/ports';
 import { profileCollections } from '../../../subgraphs/profile';
@@ -46,19 +47,8 @@ async function everything(): Promise<ReadonlyMap<string, string>> {
 }
 
 async function read(id: string): Promise<Answer> {
-  let text = '';
   const [, route] = profile.subgraph.routes;
-  const response = {
-    headersSent: false,
-    writeHead() {
-      this.headersSent = true;
-    },
-    write(part: string) {
-      text += part;
-      return true;
-    },
-    end: () => undefined,
-  };
+  const response = Object.assign(new PassThrough(), { writeHead: () => undefined });
   const context = {
     sandbox: 'default',
     scope: 'privacy',
@@ -68,7 +58,7 @@ async function read(id: string): Promise<Answer> {
     operation: 'query',
   };
   await route?.handle({ response, context, params: { id } } as never);
-  return JSON.parse(text);
+  return JSON.parse(String(response.read()));
 }
 
 const SECRETS = ['gone-crmid', 'gone@example.test', ecid(666), 'Gone Person'];
