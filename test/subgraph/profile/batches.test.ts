@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import { type HistoryItem } from '../../support/random-history';
 import { type IngestServer, serveIngest } from './ingest-server';
 import { type Answer, event, eventIds, NOW_MS, openProfile, type ProfileFixture, who } from './profile-fixture';
-import { arrivals, type HistoryItem, send, stateOf } from './random-history';
 
 let profile: ProfileFixture;
 let server: IngestServer;
@@ -145,39 +144,4 @@ describe('P-6 a batch', () => {
     const { batch } = await profile.get('query ($i: ID!) { batch(id: $i) { status } }', { i: id });
     expect(batch.status).toBe('REVERTED');
   });
-
-  test('P-6 after a revert everybody is as in a store that never saw the batch', async () => {
-    let sandboxes = 0;
-    await fc.assert(
-      fc.asyncProperty(
-        arrivals,
-        fc.array(fc.constantFrom('direct', 'batch', 'both'), { minLength: 14, maxLength: 14 }),
-        async ({ history, order, batchSize }, ways) => {
-          sandboxes += 1;
-          const [reverted, never] = [`r${sandboxes}`, `n${sandboxes}`];
-          const isDirect = (index: number): boolean => ways[index] !== 'batch';
-          const direct = order.filter(isDirect).flatMap((index) => history[index] ?? []);
-          const inBatch = history.filter((_, index) => ways[index] !== 'direct');
-          const half = Math.floor(direct.length / 2);
-          await send(profile, reverted, direct.slice(0, half), batchSize);
-          const id = await start('web', reverted);
-          await put(id, inBatch, reverted);
-          await complete(id, reverted);
-          const records = await start('crm', reverted);
-          await profile.get(
-            'mutation ($b: ID!, $r: [JSONObject!]!) { ingestRecords(dataset: "crm", records: $r, batch: $b) { accepted } }',
-            { b: records, r: inBatch.filter(({ dataset }) => dataset === 'crm').map(({ body }) => body) },
-            { sandbox: reverted },
-          );
-          await complete(records, reverted);
-          await send(profile, reverted, direct.slice(half), batchSize);
-          await revert(id, reverted);
-          await revert(records, reverted);
-          await send(profile, never, direct, batchSize);
-          expect(await stateOf(profile, reverted)).toEqual(await stateOf(profile, never));
-        },
-      ),
-      { numRuns: process.env.ATTUNE_TEST_LONG === '1' ? 2000 : 100 },
-    );
-  }, 300_000);
 });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { histories } from '../../support/random-history';
+import { send, stateOf } from './people-of-history';
 import { type Answer, ecid, event, eventIds, NOW_MS, openProfile, type ProfileFixture, who } from './profile-fixture';
-import { histories, send, stateOf } from './random-history';
 
 let profile: ProfileFixture;
 beforeAll(async () => {

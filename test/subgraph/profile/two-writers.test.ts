@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { profileCollections } from '../../../subgraphs/profile';
 import { describeEveryStore } from '../../support/every-store';
 import { createManualClock } from '../../support/manual-clock';
+import { arrivals, type HistoryItem } from '../../support/random-history';
+import { send, stateOf } from './people-of-history';
 import { event, NOW_MS, openProfile, type ProfileFixture, who } from './profile-fixture';
-import { arrivals, type HistoryItem, send, stateOf } from './random-history';
 
 const RUNS = process.env.ATTUNE_TEST_LONG === '1' ? 200 : 8;
 
