@@ -78,3 +78,20 @@ export const arrivals = histories.chain((history) =>
 export function nameOf({ namespace, value }: { readonly namespace: string; readonly value: string }): string {
   return `${namespace}|${value}`;
 }
+
+/** The history about people of their own: every identity and item has a name with the run's number in it. */
+export function ofRun(run: number, history: readonly HistoryItem[]): readonly HistoryItem[] {
+  return history.map(({ dataset, body }) => {
+    const map = body.identityMap as Readonly<Record<string, readonly { readonly id: string }[]>>;
+    const named = Object.entries(map).map(([namespace, list]) => [
+      namespace,
+      list.map((entry) => ({ ...entry, id: valueOfRun(run, entry.id) })),
+    ]);
+    return { dataset, body: { ...body, _id: `${run}-${body._id}`, identityMap: Object.fromEntries(named) } };
+  });
+}
+
+/** An identity's value in a run; the order of values among each other stays. */
+export function valueOfRun(run: number, value: string): string {
+  return /^\d+$/.test(value) ? `${run}${value.slice(String(run).length)}` : `${run}-${value}`;
+}
