@@ -31,7 +31,7 @@ export const GRANTS: Readonly<Record<'public' | 'server' | 'privacy', Grants>> =
   server: {
     Query:
       'profileById profiles failedItems batch segment segments explainMembership explainDecision ' +
-      'segmentQualifications decisionReport externalAudience externalAudiences sharedAudiences',
+      'segmentQualifications decisionReport sharedAudiences',
     Mutation:
       'ingestEvents ingestRecords startBatch completeBatch revertBatch replayFailedItems setConsent ' +
       'importAudience shareAudience unshareAudience',
@@ -44,7 +44,7 @@ export const GRANTS: Readonly<Record<'public' | 'server' | 'privacy', Grants>> =
       'AttributeSource Consent ProfileConnection ProfileEdge ProfileActivation IngestPayload Batch FailedItem',
       'FailedItemConnection FailedItemEdge SegmentConnection SegmentEdge SegmentEvaluation SegmentCounts QualificationCause',
       'SegmentQualification SegmentQualificationConnection SegmentQualificationEdge MembershipExplanation ExplanationNode',
-      'DecisionExplanation CandidateExplanation DecisionReportRow AudienceImport ExternalAudience SharedAudience Progress PageInfo',
+      'DecisionExplanation CandidateExplanation DecisionReportRow AudienceImport RefusedMember SharedAudience Progress PageInfo',
     ),
     Destination: 'id name',
   },
