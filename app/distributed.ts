@@ -137,7 +137,7 @@ function portsOfPeople(options: PartOptions, clients: PortClients) {
 }
 
 function profilesPort(options: PartOptions, clients: PortClients): ProfileReader {
-  const methods = ['find', 'keysOf', 'getMany', 'fields', 'changes', 'scan'] as const;
+  const methods = ['find', 'keysOf', 'getMany', 'computed', 'fields', 'changes', 'scan'] as const;
   return clients.create<ProfileReader>(methods, {
     url: options.urls.profile,
     port: 'profiles',

@@ -28,8 +28,10 @@ export interface ProfileChanged {
   readonly attributes?: Readonly<Record<string, unknown>>;
   /** The whole computed attributes as of `atMs`; present only when they changed. */
   readonly computedAttributes?: Readonly<Record<string, unknown>>;
-  /** With `computedAttributes`: when time alone changes them next; absent: never, or with every instant. */
+  /** With `computedAttributes`: when time alone changes them next, other than by fading; absent: never. */
   readonly computedUntilMs?: number;
+  /** With `computedAttributes`: the half-lives of those whose scores fade from `atMs` on, by their ids; absent: none. */
+  readonly computedHalfLivesMs?: Readonly<Record<string, number>>;
   /** The identities that are new with it, each `namespace|value`; present only when there are any. */
   readonly identities?: readonly string[];
   /** True when the past changed (a merge, a split, a revert): what was computed from it must be read anew. */

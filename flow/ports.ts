@@ -18,13 +18,18 @@ export interface ProfileIdentity extends IdentityRef {
   readonly lastSeenMs: number;
 }
 
-/** One person, whole, by the default merge policy. */
-export interface ProfileSnapshot extends ProfileRef {
-  readonly attributes: Readonly<Record<string, unknown>>;
-  /** As of the instant of reading. */
+/** What is computed from a person's events, as of an instant. */
+export interface ComputedSnapshot extends ProfileRef {
   readonly computedAttributes: Readonly<Record<string, unknown>>;
-  /** When time alone changes the computed attributes next; absent: never, or with every instant. */
+  /** When time alone changes them next, other than by fading; absent: never. */
   readonly computedUntilMs?: number;
+  /** The half-lives of those whose scores fade, by their ids; absent: none. */
+  readonly computedHalfLivesMs?: Readonly<Record<string, number>>;
+}
+
+/** One person, whole, by the default merge policy. Computed attributes are as of the instant of reading. */
+export interface ProfileSnapshot extends ComputedSnapshot {
+  readonly attributes: Readonly<Record<string, unknown>>;
   readonly identities: readonly ProfileIdentity[];
   /** The kept events, the oldest first (equal times: by key). Empty unless asked for. */
   readonly events: readonly ProfileEvent[];
@@ -47,6 +52,14 @@ export interface ProfileReader {
     ids: readonly string[],
     options?: { readonly events?: boolean },
   ): Promise<readonly (ProfileSnapshot | undefined)[]>;
+  /**
+   * Computed attributes as of an instant each, in the order asked; as in `getMany`, an ended id finds another profile. With
+   * a revision: of that one; `undefined` when the changes since then are not all kept, or changed the past.
+   */
+  computed(
+    sandbox: string,
+    asked: readonly { readonly id: string; readonly revision?: number; readonly atMs: number }[],
+  ): Promise<readonly (ComputedSnapshot | undefined)[]>;
   /** The fields that the schemas of datasets and the computed attributes declare, as rules name them. */
   fields?(sandbox: string): Promise<readonly DeclaredField[]>;
   /**

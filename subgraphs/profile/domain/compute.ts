@@ -19,6 +19,17 @@ export type StatesByAttribute = Readonly<Record<string, readonly [fingerprint: s
 export interface ComputedValues {
   readonly values: Readonly<Record<string, unknown>>;
   readonly untilMs?: number;
+  /** The half-lives of those whose scores fade, by their ids. */
+  readonly halfLivesMs?: Readonly<Record<string, number>>;
+}
+
+/** The same as it is told to others. */
+export function toComputedFields({ values, untilMs, halfLivesMs }: ComputedValues) {
+  return {
+    computedAttributes: values,
+    ...(untilMs === undefined ? {} : { computedUntilMs: untilMs }),
+    ...(halfLivesMs ? { computedHalfLivesMs: halfLivesMs } : {}),
+  };
 }
 
 // States of more rows are made smaller when they change.
@@ -60,11 +71,17 @@ export function valuesOf(
   nowMs: number,
 ): ComputedValues {
   let untilMs = Number.POSITIVE_INFINITY;
+  const halfLives: [string, number][] = [];
   const values = attributes.map(({ id, engine }) => {
     const own = states.flatMap((each) => (each[id] ? [each[id][1]] : []));
     const whole = own.reduce((a, b) => engine.merge(a, b), EMPTY_STATE);
     untilMs = Math.min(untilMs, engine.nextChangeMs(whole, nowMs) ?? Number.POSITIVE_INFINITY);
+    if (engine.halfLifeMs !== undefined && whole !== EMPTY_STATE) halfLives.push([id, engine.halfLifeMs]);
     return [id, engine.valueAt(whole, nowMs)] as const;
   });
-  return { values: toComputedAttributes(values), ...(Number.isFinite(untilMs) ? { untilMs } : {}) };
+  return {
+    values: toComputedAttributes(values),
+    ...(Number.isFinite(untilMs) ? { untilMs } : {}),
+    ...(halfLives.length > 0 ? { halfLivesMs: Object.fromEntries(halfLives) } : {}),
+  };
 }

@@ -1,5 +1,6 @@
 import type { Cause, ProfileChanged } from '../../../flow/events';
 import type { NewLogEntry } from '../../../platform/store/event-log';
+import { type ComputedValues, toComputedFields } from '../domain/compute';
 import type { ChangedPerson } from '../domain/fold-cluster';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -7,8 +8,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** What is told of a change beside what the change itself says. */
 export interface Announcement {
   readonly attributes?: Fields | undefined;
-  readonly computedAttributes?: Fields | undefined;
-  readonly computedUntilMs?: number | undefined;
+  readonly computed?: ComputedValues | undefined;
   /** Why, where the items do not say it. */
   readonly cause?: Cause | undefined;
 }
@@ -16,7 +16,7 @@ export interface Announcement {
 /** The entry that announces a change of one profile. */
 export function toProfileChanged(changed: ChangedPerson, told: Announcement, nowMs: number): NewLogEntry {
   const { id, head, items, gained, rebuilt } = changed;
-  const { attributes, computedAttributes, computedUntilMs } = told;
+  const { attributes, computed } = told;
   const events = items.filter(({ kind }) => kind === 'EVENT');
   const body: ProfileChanged = {
     profileId: id,
@@ -25,8 +25,7 @@ export function toProfileChanged(changed: ChangedPerson, told: Announcement, now
     cause: told.cause ?? causeOf(changed),
     events: events.map(({ key, atMs, data }) => ({ key, timestampMs: atMs, data })),
     ...(attributes ? { attributes } : {}),
-    ...(computedAttributes ? { computedAttributes } : {}),
-    ...(computedUntilMs === undefined ? {} : { computedUntilMs }),
+    ...(computed ? toComputedFields(computed) : {}),
     ...(gained.length > 0 ? { identities: gained } : {}),
     ...(rebuilt ? { rebuilt } : {}),
     ...(head.endedIn === undefined ? {} : { endedIn: head.endedIn }),

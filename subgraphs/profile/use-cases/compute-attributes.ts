@@ -50,21 +50,27 @@ export async function computeChanges(
   return outcomes;
 }
 
-/** What is computed for a person now. What is not kept yet is computed from the events, and not kept by that. */
+const NONE: ReadonlySet<string> = new Set();
+
+/** What is computed for a person now, from all events but those `without`. What is not kept yet is computed from the events, and not kept by that. */
 export async function readComputed(
   { computed, events }: ComputeDependencies,
   sandbox: string,
   identities: readonly IdentityState[],
   settings: ProfileSettings,
   nowMs: number,
+  without: ReadonlySet<string> = NONE,
 ): Promise<ComputedValues> {
   const attributes = settings.computed;
   if (attributes.length === 0) return { values: {} };
   const withEvents = identities.filter(hasEvents);
-  const known = await computed.load(
-    sandbox,
-    withEvents.map(({ key }) => key),
-  );
+  const keys = withEvents.map(({ key }) => key);
+  if (without.size > 0) {
+    const stored = await Promise.all(keys.map((key) => events.all(sandbox, key)));
+    const kept = stored.flat().filter(({ key }) => settings.isShown(key) && !without.has(key));
+    return valuesOf(attributes, [addEvents({}, attributes, kept, 0)], nowMs);
+  }
+  const known = await computed.load(sandbox, keys);
   const states = await Promise.all(
     withEvents.map((identity) => baseOf(events, sandbox, identity, known.get(identity.key), [], settings)),
   );

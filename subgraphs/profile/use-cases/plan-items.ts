@@ -75,10 +75,8 @@ export function createPlanItems(dependencies: PlanDependencies): PlanItems {
         ...submissions.flatMap(({ also }, index): readonly Write[] => also?.(answers[index] ?? []) ?? []),
       ],
       entries: folded.changed.map((one) => {
-        const told = computed.get(one)?.told;
-        const { values: computedAttributes, untilMs: computedUntilMs } = told ?? {};
         const { attributes } = records.get(one) ?? {};
-        return toProfileChanged(one, { attributes, computedAttributes, computedUntilMs }, nowMs);
+        return toProfileChanged(one, { attributes, computed: computed.get(one)?.told }, nowMs);
       }),
       changed: folded.changed,
       lost: [],

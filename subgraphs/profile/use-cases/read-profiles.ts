@@ -3,7 +3,7 @@ import type { IdentityRef, ProfileReader, ProfileRef, ProfileSnapshot } from '..
 import type { Clock } from '../../../platform/clock';
 import type { Store } from '../../../platform/store/store';
 import { type Fragment, resolveLeaves, type SourcedLeaf, toAttributes } from '../domain/attributes';
-import type { ComputedValues } from '../domain/compute';
+import { type ComputedValues, toComputedFields } from '../domain/compute';
 import { mergeConsents } from '../domain/consents';
 import type { Person } from '../domain/head';
 import { identityKey, normalize } from '../domain/identity';
@@ -29,8 +29,8 @@ export interface ProfileReads {
   byIds(sandbox: string, ids: readonly string[]): Promise<readonly (Person | undefined)[]>;
   /** What holds of the person's attributes under a policy (default: the default one). */
   leaves(sandbox: string, person: Person, policy?: PolicyInUse): Promise<readonly SourcedLeaf[]>;
-  /** What is computed from the person's events, as of an instant (P-15). */
-  computed(sandbox: string, person: Person, nowMs: number): Promise<ComputedValues>;
+  /** What is computed from the person's events but those `without`, as of an instant (P-15). */
+  computed(sandbox: string, person: Person, nowMs: number, without?: ReadonlySet<string>): Promise<ComputedValues>;
   /** The newest events first; those of datasets that are not enabled, or that are past keeping, are left out. */
   events(sandbox: string, person: Person, query: ShownEvents): Promise<readonly ProfileEvent[]>;
 }
@@ -119,8 +119,9 @@ export function createProfileReads(dependencies: ReadDependencies): ProfileReads
       const enabled = [...found.values()].filter(({ dataset }) => datasets.get(dataset)?.profileEnabled);
       return leavesUnder(policy ?? defaultPolicy, enabled);
     },
-    async computed(sandbox, { head }, nowMs) {
-      return readComputed(dependencies, sandbox, head.identities, await configuration.settings(sandbox), nowMs);
+    async computed(sandbox, { head }, nowMs, without) {
+      const settings = await configuration.settings(sandbox);
+      return readComputed(dependencies, sandbox, head.identities, settings, nowMs, without);
     },
     async events(sandbox, { head }, query) {
       const settings = await configuration.settings(sandbox);
@@ -176,8 +177,7 @@ export function createProfileReader(reads: ProfileReads, dependencies: ReadDepen
       id: person.id,
       revision: person.head.revision,
       attributes: toAttributes(leaves),
-      computedAttributes: computed.values,
-      ...(computed.untilMs === undefined ? {} : { computedUntilMs: computed.untilMs }),
+      ...toComputedFields(computed),
       identities: person.head.identities.map(toProfileIdentity),
       events: newest.toReversed(),
       consents: Object.fromEntries(consents),
@@ -200,6 +200,22 @@ export function createProfileReader(reads: ProfileReads, dependencies: ReadDepen
     async getMany(sandbox, ids, { events = false } = {}) {
       const found = await reads.byIds(sandbox, ids);
       return Promise.all(found.map(async (person) => person && toSnapshot(sandbox, person, events)));
+    },
+    async computed(sandbox, asked) {
+      const ids = asked.map(({ id }) => id);
+      const found = await reads.byIds(sandbox, ids);
+      return Promise.all(
+        asked.map(async ({ revision, atMs }, index) => {
+          const person = found[index];
+          if (!person) return undefined;
+          const { id, head } = person;
+          const since = revision === undefined ? [] : await readChanges(store, people, sandbox, { id, revision });
+          if (!since || since.some(({ rebuilt }) => rebuilt)) return undefined;
+          const without = new Set(since.flatMap(({ events }) => events.map(({ key }) => key)));
+          const values = await reads.computed(sandbox, person, atMs, without);
+          return { id, revision: revision ?? head.revision, ...toComputedFields(values) };
+        }),
+      );
     },
     changes: (sandbox, profile) => readChanges(store, people, sandbox, profile),
     async scan(sandbox, { after, limit }) {

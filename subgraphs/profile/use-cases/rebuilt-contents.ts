@@ -78,8 +78,7 @@ function tellComputed(
 ): Announcement {
   if (computed.length === 0) return {};
   const own = identities.map(({ key }) => states.get(key)).filter((each) => each !== undefined);
-  const { values, untilMs } = valuesOf(computed, own, nowMs);
-  return { computedAttributes: values, computedUntilMs: untilMs };
+  return { computed: valuesOf(computed, own, nowMs) };
 }
 
 // Made anew where an event came or left; elsewhere what is kept also knows events that are past keeping.

@@ -1,4 +1,5 @@
 import type { Cause, ProfileChanged } from '../../../flow/events';
+import { findComputedUntil } from './computed';
 import type { Flip, Person } from './engine/rule-set';
 import { type Evaluated, findDueMs, type Imports, isCurrent, NEVER, nextExpiryMs } from './evaluated';
 import type { Plan } from './plan';
@@ -9,26 +10,32 @@ const NOBODY: Person = { attributes: {}, events: [] };
 /** A profile with its first change: what holds for it then, also what holds for everyone, comes of that change. */
 export function beginAnew(change: ProfileChanged, plan: Plan): Step {
   const { fingerprint, sinceMs, rules } = plan;
-  const { revision, atMs, computedUntilMs } = change;
+  const { revision, atMs } = change;
   const state = rules.hydrate(NOBODY, atMs);
   const causes = new Map(rules.apply(state, change, atMs).map(({ segmentId, cause }) => [segmentId, cause]));
   const flips = rules.realized(state).map((segmentId): Flip => {
     return { segmentId, status: 'REALIZED', atMs, cause: causes.get(segmentId) ?? change.cause };
   });
+  const computedUntilMs = findComputedUntil(state, change, atMs, plan);
   const begun = { ...NEVER, revision, fingerprint, planSinceMs: sinceMs, state, computedUntilMs };
   return toStep(begun, flips, () => `r${revision}`, plan);
 }
 
-/** The next change of a profile whose state is current. Time that passed before it has its effect first. */
+/** The next change of a profile whose state is current and has reached the change's instant. */
 export function applyChange(evaluated: Evaluated, change: ProfileChanged, plan: Plan): Step {
   const { revision, atMs, computedAttributes } = change;
-  return followedBy(advance(evaluated, atMs, plan), (waited) => {
-    const { state } = waited;
-    if (!state) return stay(waited);
-    const flips = plan.rules.apply(state, change, atMs);
-    const computedUntilMs = computedAttributes ? change.computedUntilMs : waited.computedUntilMs;
-    return toStep({ ...waited, revision, computedUntilMs }, flips, () => `r${revision}`, plan);
-  });
+  const { state } = evaluated;
+  if (!state) return stay(evaluated);
+  const flips = plan.rules.apply(state, change, atMs);
+  const computedUntilMs = computedAttributes
+    ? findComputedUntil(state, change, atMs, plan)
+    : untilBeside(change, evaluated.computedUntilMs, plan);
+  return toStep({ ...evaluated, revision, computedUntilMs }, flips, () => `r${revision}`, plan);
+}
+
+// Where rules weigh computed attributes against other things, the instant at which they turn may have moved.
+function untilBeside({ atMs }: ProfileChanged, untilMs: number | undefined, { rules }: Plan): number | undefined {
+  return untilMs !== undefined && rules.weighsComputed ? Math.min(untilMs, atMs) : untilMs;
 }
 
 /** What time alone moves up to `nowMs`, each at its own instant. The state must be current. */

@@ -1,6 +1,7 @@
 import type { Cause, ProfileChanged } from '../../../flow/events';
 import type { ProfileSnapshot } from '../../../flow/ports';
 import { advance, applyChange, beginAnew, receiveImports } from './advance';
+import { type Computed, findComputedUntil } from './computed';
 import { type Evaluated, type Imports, isCurrent } from './evaluated';
 import type { Plan } from './plan';
 import { endProfile, rehydrate } from './rehydrate';
@@ -19,14 +20,18 @@ export interface News {
   /** The instant of the snapshot's evaluation, where it is known; what time moved since then follows. */
   readonly snapshotAtMs?: number | undefined;
   readonly backfillSinceMs?: number | undefined;
-  /** Computed attributes that time alone changed. */
-  readonly computed?: Computed | undefined;
+  /** What `findLackingMs` asked for; `null`: it is not known any more, and what follows tells. */
+  readonly computed?: ComputedAt | null | undefined;
+  /** For who wants to know how it is now, and not how it came to it: no instant before is asked for. */
+  readonly computedNow?: ComputedAt | undefined;
   readonly imported?: Imported | undefined;
   readonly scan?: Scan | undefined;
 }
 
-/** Computed attributes as they are now. */
-export type Computed = Pick<ProfileSnapshot, 'computedAttributes' | 'computedUntilMs'>;
+/** Computed attributes as of an instant. */
+export interface ComputedAt extends Computed {
+  readonly atMs: number;
+}
 
 /** Audiences from elsewhere that name one of the profile's identities. */
 export interface Imported {
@@ -46,21 +51,43 @@ export interface Scan {
   readonly origin: string;
 }
 
-/** Brings a profile's evaluation up to date with `news`. Changes the state that `before` holds in place. */
+/**
+ * Brings a profile's evaluation up to date with `news`, or as far as computed attributes are known (`findLackingMs`).
+ * Changes the state that `before` holds in place.
+ */
 export function evaluateProfile(before: Evaluated, news: News, plan: Plan): Step {
   let step = stay(before);
   const go = (next: (evaluated: Evaluated) => Step): void => {
     step = followedBy(step, next);
   };
-  for (const change of news.changes) go((evaluated) => takeChange(evaluated, change, news, plan));
+  const { untilMs, computed, computedNow, scan, nowMs } = news;
+  if (computed !== undefined) go((evaluated) => takeComputed(evaluated, computed, plan));
+  for (const change of news.changes) {
+    if (findLackingMs(step.evaluated, news, plan) !== undefined) return step;
+    go((evaluated) => takeChange(evaluated, change, news, plan));
+  }
   go((evaluated) => takeSnapshot(evaluated, news, plan));
   go((evaluated) => takeImports(evaluated, news, plan));
   if (!isCurrent(step.evaluated, plan)) return step;
-  const { untilMs, computed, scan, nowMs } = news;
+  if (computedNow) go((evaluated) => takeComputed(evaluated, computedNow, plan));
+  if (findLackingMs(step.evaluated, news, plan) !== undefined) return step;
   if (untilMs !== undefined) go((evaluated) => advance(evaluated, untilMs, plan));
-  if (computed) go((evaluated) => takeComputed(evaluated, computed, nowMs, plan));
   if (scan) go((evaluated) => scanProfile(evaluated, scan, nowMs, plan));
   return step;
+}
+
+/**
+ * The instant as of which computed attributes must be read before the evaluation can go on: time alone may have changed
+ * them before the next change, or before the instant to be reached. `undefined` when they need not.
+ */
+export function findLackingMs(evaluated: Evaluated, news: News, plan: Plan): number | undefined {
+  const { state, computedUntilMs, revision } = evaluated;
+  if (computedUntilMs === undefined || !plan.readsComputed || news.computedNow) return undefined;
+  if (!state || !isCurrent(evaluated, plan)) return undefined;
+  const next = news.changes.find((change) => change.revision > revision);
+  const toMs = news.scan ? news.nowMs : (news.untilMs ?? state.asOfMs);
+  const reachedMs = next ? next.atMs : Math.max(toMs, state.asOfMs);
+  return computedUntilMs <= reachedMs ? computedUntilMs : undefined;
 }
 
 /** True when the changes cannot be taken without reading the profile itself. */
@@ -83,11 +110,15 @@ function isFirst(revisionBefore: number, change: ProfileChanged): boolean {
 
 function takeChange(evaluated: Evaluated, change: ProfileChanged, news: News, plan: Plan): Step {
   if (change.revision <= evaluated.revision) return stay(evaluated);
-  if (change.endedIn !== undefined) return endProfile(evaluated, change);
-  if (isFirst(evaluated.revision, change)) return beginAnew(change, plan);
-  const follows = change.revision === evaluated.revision + 1 && !change.rebuilt;
-  if (follows && isCurrent(evaluated, plan)) return applyChange(evaluated, change, plan);
-  return fromSnapshot(evaluated, news, change, plan);
+  const isNew = change.endedIn === undefined && isFirst(evaluated.revision, change);
+  if (isNew) return beginAnew(change, plan);
+  // What fell due before it is told as what it was.
+  return followedBy(advance(evaluated, change.atMs, plan), (waited) => {
+    if (change.endedIn !== undefined) return endProfile(waited, change);
+    const follows = change.revision === waited.revision + 1 && !change.rebuilt;
+    if (follows && isCurrent(waited, plan)) return applyChange(waited, change, plan);
+    return fromSnapshot(waited, news, change, plan);
+  });
 }
 
 function takeSnapshot(evaluated: Evaluated, news: News, plan: Plan): Step {
@@ -117,13 +148,17 @@ function takeImports(evaluated: Evaluated, { imported, nowMs, changes }: News, p
 // What is no longer there at all was withdrawn.
 const NOTHING: Imported = { imports: new Map(), isWhole: false, cause: { kind: 'RULE' } };
 
-function takeComputed(evaluated: Evaluated, computed: Computed, nowMs: number, plan: Plan): Step {
-  const { state, computedUntilMs: dueMs = nowMs } = evaluated;
-  if (!state) return stay(evaluated);
-  const { computedAttributes, computedUntilMs } = computed;
-  const cause = { kind: 'TIME', reference: new Date(dueMs).toISOString() } as const;
-  const flips = plan.rules.apply(state, { cause, events: [], computedAttributes }, nowMs);
-  return toStep({ ...evaluated, computedUntilMs }, flips, ({ atMs }) => `t${atMs}`, plan);
+function takeComputed(evaluated: Evaluated, computed: ComputedAt | null, plan: Plan): Step {
+  if (!computed) return stay({ ...evaluated, computedUntilMs: undefined });
+  const { atMs, computedAttributes } = computed;
+  return followedBy(advance(evaluated, atMs, plan), (waited) => {
+    const { state } = waited;
+    if (!state) return stay(waited);
+    const cause = { kind: 'TIME', reference: new Date(atMs).toISOString() } as const;
+    const flips = plan.rules.apply(state, { cause, events: [], computedAttributes }, atMs);
+    const computedUntilMs = findComputedUntil(state, computed, atMs, plan);
+    return toStep({ ...waited, computedUntilMs }, flips, (flip) => `t${flip.atMs}`, plan);
+  });
 }
 
 function scanProfile(evaluated: Evaluated, scan: Scan, nowMs: number, plan: Plan): Step {

@@ -1,5 +1,6 @@
 import type { ProfileChanged } from '../../../flow/events';
 import type { ProfileSnapshot } from '../../../flow/ports';
+import { findComputedUntil } from './computed';
 import type { Evaluated } from './evaluated';
 import { applyTransitions, type Membership, type Transition } from './membership';
 import type { Plan } from './plan';
@@ -43,7 +44,7 @@ export function rehydrate(before: Evaluated, rehydration: Rehydration, plan: Pla
   const { fingerprint, sinceMs } = plan;
   const memberships = applyTransitions(before.memberships, transitions);
   const revision = Math.max(before.revision, snapshot.revision);
-  const { computedUntilMs } = snapshot;
+  const computedUntilMs = findComputedUntil(state, snapshot, nowMs, plan);
   return {
     evaluated: {
       revision,

@@ -2,7 +2,7 @@ import type { ProfileReader } from '../../../flow/ports';
 import type { Clock } from '../../../platform/clock';
 import { isAppError } from '../../../platform/errors';
 import type { Store } from '../../../platform/store/store';
-import { evaluateProfile, type News } from '../domain/evaluate-profile';
+import { evaluateProfile, findLackingMs, type News } from '../domain/evaluate-profile';
 import { applyTransitions, type Transition } from '../domain/membership';
 import type { Plan } from '../domain/plan';
 import { traceTransitions, UNTRACED } from '../domain/rehydrate';
@@ -10,7 +10,7 @@ import type { CountsStore } from '../store/counts-store';
 import type { DueStore } from '../store/due-store';
 import type { ImportStore } from '../store/import-store';
 import type { MemberStore } from '../store/member-store';
-import type { Known, StateStore } from '../store/state-store';
+import type { StateStore } from '../store/state-store';
 import { createTurns } from '../store/turns';
 import { commitEvaluations, type Evaluation } from './commit-evaluations';
 import { gatherNews } from './gather-news';
@@ -90,22 +90,58 @@ async function evaluateOnce(
   const ids = tasks.map(({ profileId }) => profileId);
   const known = await states.load(sandbox, ids, plan);
   const news = await gatherNews(dependencies, sandbox, tasks, known, plan);
-  const evaluations = known.map((before, index) => evaluate(before, news[index], tasks[index]?.untilMs, plan));
-  // In the same breath, so that nobody sees a state that was changed under an evaluation from before it.
-  states.remember(
-    sandbox,
-    evaluations.map(({ after }) => after),
-  );
+  const begun = known.map((before, index): Evaluation => {
+    return { before, after: before, transitions: [], reachedMs: tasks[index]?.untilMs };
+  });
+  const evaluations = await evaluateAll(dependencies, sandbox, begun, news, plan);
   const traced = await Promise.all(
     evaluations.map((evaluation, index) => traceMoves(dependencies, sandbox, evaluation, news[index], plan)),
   );
   await commitEvaluations(dependencies, sandbox, partition, traced, plan);
 }
 
-function evaluate(before: Known, news: News | undefined, reachedMs: number | undefined, plan: Plan): Evaluation {
-  const step = news && evaluateProfile(before.evaluated, news, plan);
-  if (!step || step.evaluated === before.evaluated) return { before, after: before, transitions: [], reachedMs };
-  return { before, after: { ...before, evaluated: step.evaluated }, transitions: step.transitions, reachedMs };
+/** Goes on where computed attributes must be read as they were at an instant on the way. */
+async function evaluateAll(
+  dependencies: EvaluationDependencies,
+  sandbox: string,
+  begun: readonly Evaluation[],
+  news: readonly (News | undefined)[],
+  plan: Plan,
+): Promise<readonly Evaluation[]> {
+  const { states, profiles } = dependencies;
+  const evaluations = begun.map((evaluation, index) => evaluate(evaluation, news[index], plan));
+  // In the same breath, so that nobody sees a state that was changed under an evaluation from before it.
+  states.remember(
+    sandbox,
+    evaluations.map(({ after }) => after),
+  );
+  const lacking = evaluations.map(({ after: { profileId: id, evaluated } }, index) => {
+    const own = news[index];
+    const atMs = own && findLackingMs(evaluated, own, plan);
+    return atMs === undefined ? undefined : { id, revision: evaluated.revision, atMs };
+  });
+  const asked = lacking.filter((each) => each !== undefined);
+  if (asked.length === 0) return evaluations;
+  const found = await profiles.computed(sandbox, asked);
+  const computed = new Map(
+    asked.map(({ id, atMs }, index) => [id, found[index]?.id === id ? { ...found[index], atMs } : null]),
+  );
+  const further = news.map((own, index): News | undefined => {
+    const each = lacking[index];
+    return own && each && { ...own, computed: computed.get(each.id) };
+  });
+  return evaluateAll(dependencies, sandbox, evaluations, further, plan);
+}
+
+function evaluate(evaluation: Evaluation, news: News | undefined, plan: Plan): Evaluation {
+  const { after, transitions } = evaluation;
+  const step = news && evaluateProfile(after.evaluated, news, plan);
+  if (!step || step.evaluated === after.evaluated) return evaluation;
+  return {
+    ...evaluation,
+    after: { ...after, evaluated: step.evaluated },
+    transitions: [...transitions, ...step.transitions],
+  };
 }
 
 /** Finds the changes behind what a snapshot showed. */

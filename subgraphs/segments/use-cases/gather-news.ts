@@ -1,5 +1,5 @@
 import type { ProfileChanged } from '../../../flow/events';
-import type { ProfileReader, ProfileSnapshot } from '../../../flow/ports';
+import type { ComputedSnapshot, ProfileReader, ProfileSnapshot } from '../../../flow/ports';
 import type { Clock } from '../../../platform/clock';
 import { type News, needsSnapshot } from '../domain/evaluate-profile';
 import { type Evaluated, isCurrent } from '../domain/evaluated';
@@ -30,11 +30,13 @@ export async function gatherNews(
   const leads = await Promise.all(
     tasks.map((task, index) => findLead(profiles, sandbox, task, known[index]?.evaluated, plan)),
   );
-  const asked = tasks.filter((_, index) => leads[index]?.isToBeRead).map(({ profileId }) => profileId);
-  const found = await readSnapshots(profiles, sandbox, asked);
+  const asked = tasks.flatMap(({ profileId: id }, index) => {
+    const lead = leads[index];
+    return lead?.isToBeRead ? [{ id, atMs: lead.snapshotAtMs }] : [];
+  });
+  const found = await readSnapshots(profiles, sandbox, asked, plan);
   const isAnew = asked.length > 0 || leads.some((lead) => lead?.snapshot);
   const backfillSinceMs = isAnew ? await readBackfillSinceMs(sandbox) : undefined;
-  const computed = await readComputed(profiles, sandbox, tasks, known, plan);
   const questions = tasks.map((task, index): ImportQuestion => {
     const { profileId, snapshot, importCause } = task;
     const identities = (found.get(profileId) ?? snapshot)?.identities;
@@ -53,7 +55,6 @@ export async function gatherNews(
       untilMs,
       nowMs,
       backfillSinceMs,
-      computed: computed.get(profileId),
       imported: imported[index],
       scan: scan && whole && { ...scan, snapshot: whole },
     };
@@ -89,6 +90,7 @@ async function findLead(
   if (snapshot) return leadOfSnapshot(evaluated, snapshot, plan);
   const changes = await read();
   if (changes && isLeading(evaluated, changes, plan)) return { changes };
+  if (changes && isCurrent(evaluated, plan)) return { changes, isToBeRead: true };
   return { changes: [], isToBeRead: true, snapshotAtMs: changes && Math.max(plan.sinceMs, lastMs(changes)) };
 }
 
@@ -121,34 +123,25 @@ function lastMs(changes: readonly ProfileChanged[]): number {
   return changes.at(-1)?.atMs ?? 0;
 }
 
-/** Computed attributes of those for whom time alone has changed them by the instant that is reached. */
-async function readComputed(
-  profiles: ProfileReader,
-  sandbox: string,
-  tasks: readonly Task[],
-  known: readonly Known[],
-  plan: Plan,
-): Promise<ReadonlyMap<string, ProfileSnapshot>> {
-  if (!plan.readsComputed) return new Map();
-  const due = tasks.filter(({ untilMs = Number.NEGATIVE_INFINITY }, index) => {
-    const { computedUntilMs = Number.POSITIVE_INFINITY } = known[index]?.evaluated ?? {};
-    return computedUntilMs <= untilMs;
-  });
-  if (due.length === 0) return new Map();
-  const found = await profiles.getMany(
-    sandbox,
-    due.map(({ profileId }) => profileId),
-  );
-  return new Map(found.flatMap((snapshot) => (snapshot ? [[snapshot.id, snapshot]] : [])));
-}
-
 async function readSnapshots(
   profiles: ProfileReader,
   sandbox: string,
-  ids: readonly string[],
+  asked: readonly { readonly id: string; readonly atMs: number | undefined }[],
+  plan: Plan,
 ): Promise<ReadonlyMap<string, ProfileSnapshot>> {
-  if (ids.length === 0) return new Map();
+  if (asked.length === 0) return new Map();
+  const ids = asked.map(({ id }) => id);
   const found = await profiles.getMany(sandbox, ids, { events: true });
+  // What is computed is told as of the instant of the evaluation; what time did to it since follows from there.
+  const past = plan.readsComputed ? asked.flatMap(({ id, atMs }) => (atMs === undefined ? [] : [{ id, atMs }])) : [];
+  const then = past.length > 0 ? await profiles.computed(sandbox, past) : [];
+  const computed = new Map(then.flatMap((each) => (each ? [[each.id, each]] : [])));
   // The id of one that was merged away finds the one that it became part of: that one is not asked here.
-  return new Map(found.flatMap((snapshot) => (snapshot ? [[snapshot.id, snapshot]] : [])));
+  return new Map(found.flatMap((each) => (each ? [[each.id, withComputed(each, computed.get(each.id))]] : [])));
+}
+
+function withComputed(snapshot: ProfileSnapshot, then: ComputedSnapshot | undefined): ProfileSnapshot {
+  if (then?.revision !== snapshot.revision) return snapshot;
+  const { computedUntilMs: _, computedHalfLivesMs: __, ...rest } = snapshot;
+  return { ...rest, ...then };
 }

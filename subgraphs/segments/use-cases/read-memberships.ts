@@ -1,6 +1,6 @@
 import type { ProfileReader, ProfileRef, ProfileSnapshot } from '../../../flow/ports';
 import type { Clock } from '../../../platform/clock';
-import { evaluateProfile, type News, needsSnapshot, type Scan } from '../domain/evaluate-profile';
+import { type ComputedAt, evaluateProfile, type News, needsSnapshot, type Scan } from '../domain/evaluate-profile';
 import { type Evaluated, findDueMs, isCurrent } from '../domain/evaluated';
 import type { Plan } from '../domain/plan';
 import type { ImportStore } from '../store/import-store';
@@ -45,7 +45,7 @@ export function createReadMemberships(dependencies: ReadingDependencies): ReadMe
     );
     const wanted = refs.filter((_, index) => asksAll || news[index] === 'snapshot');
     const snapshots = await readSnapshots(profiles, sandbox, wanted);
-    const computed = plan.readsComputed ? await readComputed(profiles, sandbox, refs) : new Map();
+    const computed = plan.readsComputed ? await readComputed(profiles, sandbox, refs, nowMs) : new Map();
     const questions = known.map(({ profileId }, index): ImportQuestion => {
       const own = news[index];
       const changes = own && own !== 'snapshot' ? own.changes : [];
@@ -62,7 +62,7 @@ export function createReadMemberships(dependencies: ReadingDependencies): ReadMe
         ...(lacking === 'snapshot'
           ? { changes: [], snapshot: snapshots.get(profileId), untilMs: nowMs, nowMs }
           : lacking),
-        computed: computed.get(profileId),
+        computedNow: computed.get(profileId),
         imported: imported[index],
         scan,
       };
@@ -132,12 +132,17 @@ async function readComputed(
   profiles: ProfileReader,
   sandbox: string,
   refs: readonly ProfileRef[],
-): Promise<ReadonlyMap<string, ProfileSnapshot>> {
-  const found = await profiles.getMany(
+  nowMs: number,
+): Promise<ReadonlyMap<string, ComputedAt>> {
+  const found = await profiles.computed(
     sandbox,
-    refs.map(({ id }) => id),
+    refs.map(({ id }) => ({ id, atMs: nowMs })),
   );
-  return new Map(found.flatMap((snapshot) => (snapshot ? [[snapshot.id, snapshot]] : [])));
+  return new Map(
+    found.flatMap((each) => {
+      return each ? [[each.id, { ...each, atMs: nowMs }]] : [];
+    }),
+  );
 }
 
 async function readSnapshots(

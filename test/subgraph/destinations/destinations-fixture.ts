@@ -64,6 +64,7 @@ function createWorld(): World {
     profiles: {
       find: async () => undefined,
       getMany: async (_, ids) => ids.map(find),
+      computed: async (_, asked) => asked.map(({ id }) => find(id)),
       changes: async () => undefined,
       scan: async () => [],
     },

@@ -180,6 +180,7 @@ function profilesOf(people: readonly ProfileSnapshot[]): ProfileReader {
   return {
     find: async (_, { value }) => people.find(({ identities }) => identities.some((known) => known.value === value)),
     getMany: async (_, ids) => ids.map((id) => people.find((person) => person.id === id)),
+    computed: async (_, asked) => asked.map(({ id }) => people.find((person) => person.id === id)),
     changes: async () => undefined,
     scan: async () => people,
   };

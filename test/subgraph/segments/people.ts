@@ -47,11 +47,17 @@ export interface People {
   trim(): void;
 }
 
-/** Nobody at first. */
-export function createPeople(sandbox = 'default'): People {
+/** What is computed from events, and until when it holds. */
+export type Compute = (
+  events: readonly ProfileEvent[],
+  nowMs: number,
+) => Pick<ProfileChanged, 'computedUntilMs' | 'computedHalfLivesMs'> & { readonly computedAttributes: Fields };
+
+/** Nobody at first. Without `compute` nothing is computed from events. */
+export function createPeople(sandbox: string, now: () => number, compute?: Compute): People {
   const people = new Map<string, Person>();
   const log: LogEntry<ProfileChanged>[] = [];
-  const calls = { find: 0, keysOf: 0, getMany: 0, fields: 0, changes: 0, scan: 0 };
+  const calls = { find: 0, keysOf: 0, getMany: 0, fields: 0, changes: 0, scan: 0, computed: 0 };
   let nextEvent = 1;
 
   const get = (id: string): Person | undefined => {
@@ -67,7 +73,8 @@ export function createPeople(sandbox = 'default'): People {
   ): Promise<void> => {
     person.revision += 1;
     const { id: profileId, revision } = person;
-    const body: ProfileChanged = { profileId, revision, atMs, cause, events: [], ...rest };
+    const computed = rest.endedIn === undefined ? compute?.(person.events, atMs) : undefined;
+    const body: ProfileChanged = { profileId, revision, atMs, cause, events: [], ...computed, ...rest };
     person.changes.push(body);
     const entry = { stream: 'ProfileChanged', key: profileId, id: `${profileId}|${revision}`, at: atMs, body };
     log.push({ ...entry, sandbox, partition: store.log.partitionOf(profileId), position: log.length + 1 });
@@ -80,7 +87,7 @@ export function createPeople(sandbox = 'default'): People {
     id,
     revision,
     attributes,
-    computedAttributes: {},
+    ...(compute?.(events, now()) ?? { computedAttributes: {} }),
     identities: identities.map((identity) => ({
       ...identity,
       authenticatedState: 'AMBIGUOUS' as const,
@@ -117,6 +124,21 @@ export function createPeople(sandbox = 'default'): People {
         return ids.map((id) => {
           const person = get(id);
           return person && toSnapshot(person, options?.events ?? false);
+        });
+      },
+      async computed(_, asked) {
+        calls.computed += 1;
+        return asked.map(({ id, revision = Number.POSITIVE_INFINITY, atMs }) => {
+          const person = get(id);
+          const since = person?.changes.filter((change) => change.revision > revision) ?? [];
+          if (!person || since.some(({ rebuilt }) => rebuilt)) return undefined;
+          const later = new Set(since.flatMap(({ events }) => events.map(({ key }) => key)));
+          const events = person.events.filter(({ key }) => !later.has(key));
+          return {
+            id: person.id,
+            revision: Math.min(revision, person.revision),
+            ...(compute?.(events, atMs) ?? { computedAttributes: {} }),
+          };
         });
       },
       async changes(_, { id, revision }) {

@@ -18,7 +18,7 @@ import {
 } from '../../../subgraphs/segments';
 import { describeEveryStore, type StorePlace } from '../../support/every-store';
 import { createManualClock, type ManualClock } from '../../support/manual-clock';
-import { createPeople, type Item, type People } from './people';
+import { type Compute, createPeople, type Item, type People } from './people';
 
 export const NOW_MS = Date.UTC(2026, 0, 15, 12);
 export const SECOND_MS = 1_000;
@@ -98,6 +98,8 @@ export interface FixtureOptions extends Partial<SegmentsOptions> {
   readonly clock?: ManualClock;
   /** Whose data it is; default: `default`. */
   readonly sandbox?: string;
+  /** What is computed from events. */
+  readonly compute?: Compute;
   /** False: what is taken in is not brought to the subgraph. */
   readonly dispatch?: boolean;
 }
@@ -133,10 +135,10 @@ async function openSegments(
   options: FixtureOptions = {},
   kept: { readonly people?: People; readonly clock?: ManualClock } = {},
 ): Promise<SegmentsFixture> {
-  const { usersOf = async () => [], around = (reader) => reader, dispatch = true, ...rest } = options;
+  const { usersOf = async () => [], around = (reader) => reader, dispatch = true, compute, ...rest } = options;
   const { sandbox = 'default' } = options;
-  const people = kept.people ?? options.people ?? createPeople(sandbox);
   const clock = kept.clock ?? options.clock ?? createManualClock(NOW_MS);
+  const people = kept.people ?? options.people ?? createPeople(sandbox, clock.now, compute);
   const store = await place.open([...segmentsCollections, ...dispatchCollections]);
   const platform = { store, clock, ids: createUlids(), log: createLog('silent'), metrics: createMetrics() };
   const subgraph = createSegmentsSubgraph(platform, {

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from '@jest/globals';
+import { HALF_LIFE_MS, tellComputed } from './plain-computed';
 import {
   DAY_MS,
   describeSegments,
@@ -103,6 +104,24 @@ describeSegments('time', (open) => {
     fixture.clock.advance(DAY_MS);
     await fixture.idle();
     expect((await fixture.told()).filter((line) => line.endsWith('TIME'))).toHaveLength(60);
+  });
+
+  test('S-7 a score that fades leaves its segment at the very instant, and a window of an attribute too', async () => {
+    await fixture.close();
+    const computing = await open({ compute: tellComputed });
+    await computing.putSegment('fans', 'computedAttributes.liked.view > 1.5');
+    await computing.putSegment('busy', 'computedAttributes.recent >= 2');
+    await computing.take('p1', did('view'), did('view'));
+    await computing.idle();
+    computing.clock.advance(30 * DAY_MS);
+    await computing.idle();
+    const moves = (await computing.announced()).map(({ body }) => body);
+    expect(moves.map(({ segmentId, status, atMs }) => [segmentId, status, atMs - NOW_MS])).toEqual([
+      ['busy', 'REALIZED', 0],
+      ['fans', 'REALIZED', 0],
+      ['busy', 'EXITED', 5 * HOUR_MS],
+      ['fans', 'EXITED', Math.ceil(HALF_LIFE_MS * Math.log2(2 / 1.5))],
+    ]);
   });
 
   test('S-10 a membership tells until when it holds by itself', async () => {

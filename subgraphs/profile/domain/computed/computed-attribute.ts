@@ -60,6 +60,8 @@ export interface Aggregate<W> {
   readonly readRows?: (rows: readonly Row[], nowMs: number) => unknown;
   /** The sorted rows without those that others, not older, hide in every window that holds both. */
   readonly thin?: (rows: readonly Row[]) => readonly Row[];
+  /** The next instant after `nowMs` at which something of the whole is no more, however slowly it faded until then. */
+  readonly nextGoneMs?: (whole: W, nowMs: number) => number | undefined;
   /** The whole without what can no longer be seen at `nowMs` or later. */
   readonly forget?: (whole: W, nowMs: number) => W;
 }

@@ -6,7 +6,7 @@ import { createAverage, createCount, createSum } from './aggregates/totals';
 import type { Aggregate, ComputedAttribute, ComputedState } from './computed-attribute';
 import { parseLengthMs, parseSpan } from './duration';
 import { createKeeping } from './keeping';
-import { findNextChange } from './next-change';
+import { findNextChange, findNextJump } from './next-change';
 import { createValueReader } from './value-reader';
 import { createWindow } from './window';
 
@@ -37,10 +37,12 @@ export interface ComputedEngine {
   /** The value at this instant, plain JSON; `undefined` when it is missing. Exact from `state.settledMs` on. */
   readonly valueAt: (state: ComputedState, nowMs: number) => unknown;
   /**
-   * The next instant at which time alone changes the value; `undefined` for never, and for scores with a half-life, which
-   * change all the time. Never too late; early only after many instants in a row that change nothing.
+   * The next instant at which time alone changes the value, of scores with a half-life: other than by fading; `undefined`
+   * for never. Never too late; early only after many instants in a row that change nothing.
    */
   readonly nextChangeMs: (state: ComputedState, nowMs: number) => number | undefined;
+  /** Set where scores fade: in so long each halves. */
+  readonly halfLifeMs?: number;
 }
 
 /** The state of no events. */
@@ -69,7 +71,8 @@ export function createComputedEngine(attribute: ComputedAttribute, options: Comp
     case 'AFFINITY': {
       const { weights = {}, halfLife } = attribute;
       const halfLifeMs = halfLife === undefined ? undefined : parseLengthMs(halfLife);
-      return build(createAffinity(halfLifeMs === undefined ? { weights } : { weights, halfLifeMs }));
+      if (halfLifeMs === undefined) return build(createAffinity({ weights }));
+      return { ...build(createAffinity({ weights, halfLifeMs })), halfLifeMs };
     }
   }
 }
@@ -96,6 +99,6 @@ function createEngine<W>(
     settle: keeping.settle,
     valueAt: keeping.valueAt,
     nextChangeMs: (state, nowMs) =>
-      attribute.halfLife === undefined ? findNextChange(keeping, window, state, nowMs) : undefined,
+      (attribute.halfLife === undefined ? findNextChange : findNextJump)(keeping, window, state, nowMs),
   };
 }

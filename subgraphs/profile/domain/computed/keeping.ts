@@ -8,6 +8,8 @@ export interface Keeping {
   readonly merge: (a: ComputedState, b: ComputedState) => ComputedState;
   readonly settle: (state: ComputedState, nowMs: number) => ComputedState;
   readonly valueAt: (state: ComputedState, nowMs: number) => unknown;
+  /** The next instant at which something that fades is no more; `undefined` for never. */
+  readonly nextGoneMs: (state: ComputedState, nowMs: number) => number | undefined;
 }
 
 export interface KeepingOptions {
@@ -44,6 +46,9 @@ export function createKeeping<W>(aggregate: Aggregate<W>, { window, waits, maxRo
     );
   };
 
+  const insideOf = ({ rows = [] }: ComputedState, nowMs: number): readonly Row[] =>
+    rows.slice(window ? indexAfter(rows, window.lowerMs(nowMs)) : 0, indexAfter(rows, nowMs));
+
   return {
     addRows,
     merge(a, b) {
@@ -62,11 +67,11 @@ export function createKeeping<W>(aggregate: Aggregate<W>, { window, waits, maxRo
       return toState(untilMs, aggregate.forget?.(whole, untilMs) ?? whole, future);
     },
     valueAt(state, nowMs) {
-      const { rows = [] } = state;
-      const inside = rows.slice(window ? indexAfter(rows, window.lowerMs(nowMs)) : 0, indexAfter(rows, nowMs));
+      const inside = insideOf(state, nowMs);
       if (window && aggregate.readRows) return aggregate.readRows(inside, nowMs);
       return aggregate.read(aggregate.fold(wholeOf(state), inside), nowMs);
     },
+    nextGoneMs: (state, nowMs) => aggregate.nextGoneMs?.(aggregate.fold(wholeOf(state), insideOf(state, nowMs)), nowMs),
   };
 }
 

@@ -24,6 +24,19 @@ export function findNextChange(
   return nextMs;
 }
 
+/** The next instant at which scores do more than fade: events come in, leave the window, or are wholly gone. */
+export function findNextJump(
+  keeping: Keeping,
+  window: Window | undefined,
+  state: ComputedState,
+  nowMs: number,
+): number | undefined {
+  const settled = keeping.settle(state, nowMs);
+  const moveMs = findNextMove(settled.rows ?? [], window, nowMs) ?? Number.POSITIVE_INFINITY;
+  const nextMs = Math.min(moveMs, keeping.nextGoneMs(settled, nowMs) ?? Number.POSITIVE_INFINITY);
+  return Number.isFinite(nextMs) ? nextMs : undefined;
+}
+
 function findNextMove(rows: readonly Row[], window: Window | undefined, nowMs: number): number | undefined {
   const entryMs = rows[indexAfter(rows, nowMs)]?.[0];
   const passMs = window?.nextPassMs(rows, nowMs);

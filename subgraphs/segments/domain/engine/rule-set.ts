@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { compileRules } from './evaluation/compiled-rules';
 import { findNextDue } from './evaluation/due-instants';
 import { Engine, toScope } from './evaluation/engine';
+import { findNextFade } from './evaluation/fading';
 import { cloneState, type RuleState } from './evaluation/state';
 import { type PackedState, packState, unpackState } from './pack';
 import type { Flip, FlipCause, Person, PersonChange, Rule, RuleMethod } from './rule';
@@ -48,6 +49,14 @@ export interface RuleSet {
   isRealized(state: RuleState, id: string): boolean;
   /** The next instant at which time alone may move something; `undefined` for never. */
   nextDueMs(state: RuleState): number | undefined;
+  /**
+   * The next instant at which computed scores that fade turn a condition; `undefined` for never. It may be a little early.
+   * @param state holds all computed attributes, as of `nowMs`: it has just taken them in
+   * @param halfLivesMs of those that fade, by their ids
+   */
+  nextFadeMs(state: RuleState, halfLivesMs: Readonly<Record<string, number>>, nowMs: number): number | undefined;
+  /** True when a condition reads computed attributes together with something else. */
+  readonly weighsComputed: boolean;
   clone(state: RuleState): RuleState;
   /** Plain JSON. */
   pack(state: RuleState): unknown;
@@ -108,6 +117,8 @@ export function createRuleSet(rules: readonly Rule[], options: RuleSetOptions = 
       const dueMs = findNextDue(state.due);
       return Number.isFinite(dueMs) ? dueMs : undefined;
     },
+    nextFadeMs: (state, halfLivesMs, nowMs) => findNextFade(leaves, state, halfLivesMs, nowMs),
+    weighsComputed: leaves.weighsComputed,
     clone: cloneState,
     pack: (state) => packState(state, packing),
     unpack(packed) {

@@ -138,11 +138,20 @@ describe('P-15 affinity', () => {
     expect(state.rows).toBeUndefined();
   });
 
-  test('names no next change while scores fade, and the next event of the future when they do not', () => {
+  test('names the next event of the future, and of scores that fade, when the first is gone', () => {
     const still = createComputedEngine({ id: 'liked', function: 'AFFINITY', value: 'category' });
     const fading = createComputedEngine({ id: 'liked', function: 'AFFINITY', value: 'category', halfLife: 'P1D' });
-    expect(still.nextChangeMs(still.rebuild(visits), START_MS + 1)).toBe(START_MS + HOUR_MS);
-    expect(fading.nextChangeMs(fading.rebuild(visits), START_MS + 1)).toBeUndefined();
+    expect([still, fading].map((each) => each.nextChangeMs(each.rebuild(visits), START_MS + 1))).toEqual([
+      START_MS + HOUR_MS,
+      START_MS + HOUR_MS,
+    ]);
+    expect([still.halfLifeMs, fading.halfLifeMs]).toEqual([undefined, DAY_MS]);
+    const state = fading.rebuild(visits.slice(0, 4));
+    const goneMs = fading.nextChangeMs(state, START_MS + 10 * DAY_MS) ?? 0;
+    expect(Object.keys(fading.valueAt(state, goneMs - 1) as object)).toEqual(['shoes']);
+    expect(fading.valueAt(state, goneMs)).toEqual({});
+    expect(fading.nextChangeMs(state, goneMs)).toBeUndefined();
+    expect(still.nextChangeMs(still.rebuild(visits), LATER_MS)).toBeUndefined();
   });
 
   test('takes any topic as a name and not as a part of the program', () => {

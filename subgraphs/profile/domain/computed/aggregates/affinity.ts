@@ -31,6 +31,7 @@ export function createAffinity({ weights, halfLifeMs }: AffinityOptions): Aggreg
     merge: mergeScores,
     read: (whole, nowMs) => readScores(whole.map(toTerm), nowMs, clock),
     ...(clock.fades ? { readRows: (rows, nowMs) => readScores(rows.map(toTermAt(clock)), nowMs, clock) } : {}),
+    ...(clock.fades ? { nextGoneMs: (whole, nowMs) => findNextGone(whole, nowMs, clock) } : {}),
     forget: (whole, nowMs) => {
       const oldest = clock.at(nowMs).number - FADED_AFTER;
       return whole.some(([, number]) => number < oldest) ? whole.filter(([, number]) => number >= oldest) : whole;
@@ -41,13 +42,16 @@ export function createAffinity({ weights, halfLifeMs }: AffinityOptions): Aggreg
 /** Counts half-lives. The parts are whole milliseconds, so that nothing is lost far from 1970. */
 interface HalfLives {
   readonly fades: boolean;
+  readonly lengthMs: number;
   readonly at: (ms: number) => { readonly number: number; readonly passed: number };
 }
 
 function createHalfLives(lengthMs: number | undefined): HalfLives {
-  if (lengthMs === undefined) return { fades: false, at: () => ({ number: 0, passed: 0 }) };
+  if (lengthMs === undefined)
+    return { fades: false, lengthMs: Number.POSITIVE_INFINITY, at: () => ({ number: 0, passed: 0 }) };
   return {
     fades: true,
+    lengthMs,
     at: (ms) => {
       const number = Math.floor(ms / lengthMs);
       return { number, passed: (ms - number * lengthMs) / lengthMs };
@@ -120,6 +124,15 @@ function readScores(terms: readonly Term[], nowMs: number, clock: HalfLives): Re
   const left = 2 ** -now.passed;
   const scores = [...totals].map(([topic, total]): [string, number] => [topic, round(total * left)]);
   return Object.fromEntries(scores.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** When the first of the topics is left with nothing. */
+function findNextGone(whole: readonly Score[], nowMs: number, { at, lengthMs }: HalfLives): number | undefined {
+  const oldest = at(nowMs).number - FADED_AFTER;
+  const newest = new Map<string, number>();
+  for (const [topic, number] of whole) if (number >= oldest) newest.set(topic, number);
+  const first = [...newest.values()].reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  return Number.isFinite(first) ? Math.ceil((first + FADED_AFTER + 1) * lengthMs) : undefined;
 }
 
 function round(score: number): number {

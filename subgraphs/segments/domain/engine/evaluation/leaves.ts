@@ -33,6 +33,8 @@ export class Leaves {
   /** Paths of the profile that are read again before they change. */
   readonly livePaths: (readonly string[])[] = [];
   readonly groups: TrailingGroup[] = [];
+  /** True when a formula reads computed attributes together with something else. */
+  weighsComputed = false;
   private readonly numbers = new Map<string, number>();
   private readonly columnNumbers = new Map<string, number>();
   private readonly seriesNumbers = new Map<string, number>();
@@ -145,6 +147,7 @@ export class Leaves {
       this.still.push(number);
       this.stillUnits.push(unit);
     }
+    this.weighsComputed ||= paths.some(isComputed) && (!isStill || readsBothParts(paths));
     if (!isStill || readsBothParts(paths)) this.livePaths.push(...paths);
     const noteDue: NoteDue = isTimed ? this.noteDueOf(unit) : () => {};
     const inSegment = (state: RuleState, id: string): boolean => this.isIn(state, id);
@@ -199,6 +202,10 @@ export class Leaves {
 function readWhole(retention: Retention, { kind }: Feature): void {
   retention.total = true;
   if (kind === 'values') retention.distinct = true;
+}
+
+function isComputed([first]: readonly string[]): boolean {
+  return first === undefined || first === 'computedAttributes';
 }
 
 /** True when something is read of the attributes and of the computed ones: either may come without the other. */
