@@ -20,7 +20,7 @@ const SEGMENTS = {
 describeEveryMode('Whatever the way in', (attune) => {
   // In five processes over MongoDB every question costs many round trips.
   const runs = LONG ? (attune.mode === 'five processes' ? 200 : 2000) : attune.mode === 'embedded' ? 12 : 2;
-  let run = 100;
+  let run = 10_000;
   const nextRuns = (): readonly [number, number] => {
     run += 2;
     return [run - 2, run - 1];

@@ -1,11 +1,14 @@
 import type { Cluster } from './clusters';
 import type { ChangedPerson, FoldedCluster } from './fold-cluster';
 import type { IdentityState } from './head';
-import type { Item } from './item';
+import type { Item, ItemLink } from './item';
 
 export type IdentityChangeKind = 'MERGED' | 'SPLIT' | 'LINK_DROPPED' | 'IDENTITY_DROPPED' | 'CUT';
 
-/** Something that happened to the identities of a profile, and which item caused it. */
+/** What caused a change: an item, a cut, a batch that was taken back, or changed configuration. */
+export type IdentityChangeCause = 'ITEM' | 'UNLINK' | 'BATCH' | 'CONFIGURATION';
+
+/** Something that happened to the identities of a profile, and what caused it. */
 export interface IdentityChange {
   readonly profileId: string;
   readonly kind: IdentityChangeKind;
@@ -13,36 +16,46 @@ export interface IdentityChange {
   readonly other?: string;
   /** The identities that came, went or were parted. */
   readonly identities: readonly string[];
+  readonly cause: IdentityChangeCause;
+  /** Of ITEM: where it came from. */
   readonly dataset?: string;
   readonly item?: string;
+  /** Of BATCH and CONFIGURATION: which one. */
+  readonly reference?: string;
 }
 
-/** What a batch did to the identities of the people of a cluster; nothing where nobody was known before. */
-export function historyOf({ people, items }: Cluster, folded: FoldedCluster): readonly IdentityChange[] {
+type Change = Omit<IdentityChange, 'cause' | 'dataset' | 'item' | 'reference'>;
+/** What caused a change, where no item did. */
+export type RebuildCause = Pick<IdentityChange, 'cause' | 'reference'>;
+
+/** What a batch of items did to the identities of the people of a cluster. `by`: where no single item caused it. */
+export function historyOf(
+  { people, items }: Cluster,
+  folded: FoldedCluster,
+  by?: RebuildCause,
+): readonly IdentityChange[] {
   const before = new Map<string, string>();
   for (const { id, head } of people) for (const { key } of head.identities) before.set(key, id);
-  const by = causeOf(items);
-  const changes = folded.changed.flatMap((changed) => movesOf(changed, before, folded.profileOf));
-  return [
-    ...changes,
+  const identities = people.flatMap(({ head }) => head.identities);
+  const changes = [
+    ...folded.changed.flatMap((changed) => movesOf(changed, before, folded.profileOf)),
     ...droppedLinks(items, before, folded),
-    ...evictions(
-      before,
-      folded,
-      people.flatMap(({ head }) => head.identities),
-    ),
+    ...evictions(items, before, folded, identities),
     ...cuts(items, before),
-  ].map((change) => ({ ...change, ...by }));
+  ];
+  return changes.map((change) => ({ ...change, ...(by ?? causeOf(change, items)) }));
 }
 
 // What came from another profile, and what went to another one.
 function movesOf(
-  { id, before: head, gained }: ChangedPerson,
+  { id, before: known, gained, head: { endedIn } }: ChangedPerson,
   before: ReadonlyMap<string, string>,
   after: ReadonlyMap<string, string>,
-): readonly IdentityChange[] {
+): readonly Change[] {
   const came = groupBy(gained, (key) => before.get(key));
-  const lost = head?.identities.map(({ key }) => key).filter((key) => after.get(key) !== id) ?? [];
+  // What became of a profile that ended is told by those that it became part of.
+  const had = endedIn === undefined ? (known?.identities ?? []) : [];
+  const lost = had.map(({ key }) => key).filter((key) => after.get(key) !== id);
   const went = groupBy(lost, (key) => after.get(key));
   const toChange =
     (kind: IdentityChangeKind) =>
@@ -59,7 +72,7 @@ function droppedLinks(
   items: readonly Item[],
   before: ReadonlyMap<string, string>,
   { dropped, profileOf }: FoldedCluster,
-): readonly IdentityChange[] {
+): readonly Change[] {
   const fresh = new Set(items.flatMap(({ links }) => links.map(({ from, to }) => `${from}\n${to}`)));
   return dropped.flatMap(({ from, to }) => {
     const wasOne = before.has(from) && before.get(from) === before.get(to);
@@ -72,23 +85,38 @@ function droppedLinks(
   });
 }
 
+// Also what never came in, as it was too old from the start.
 function evictions(
+  items: readonly Item[],
   before: ReadonlyMap<string, string>,
-  { evicted }: FoldedCluster,
+  { evicted, profileOf }: FoldedCluster,
   known: readonly IdentityState[],
-): readonly IdentityChange[] {
+): readonly Change[] {
   const together = groupBy(
     known.map(({ key }) => key),
     (key) => before.get(key),
   );
   return evicted.flatMap((key) => {
-    const profileId = before.get(key);
-    const left = profileId !== undefined && (together.get(profileId)?.length ?? 0) > 1;
-    return left ? { profileId, kind: 'IDENTITY_DROPPED' as const, identities: [key] } : [];
+    const former = before.get(key);
+    const left = former !== undefined && (together.get(former)?.length ?? 0) > 1;
+    const profileId = left ? former : profileBeside(key, items, profileOf);
+    return profileId ? [{ profileId, kind: 'IDENTITY_DROPPED' as const, identities: [key] }] : [];
   });
 }
 
-function cuts(items: readonly Item[], before: ReadonlyMap<string, string>): readonly IdentityChange[] {
+function profileBeside(
+  key: string,
+  items: readonly Item[],
+  profileOf: ReadonlyMap<string, string>,
+): string | undefined {
+  const own = profileOf.get(key);
+  const ends = items.flatMap(({ links }) =>
+    links.filter((link) => isEndOf(link, key)).map(({ from, to }) => profileOf.get(from === key ? to : from)),
+  );
+  return ends.findLast((id) => id !== own);
+}
+
+function cuts(items: readonly Item[], before: ReadonlyMap<string, string>): readonly Change[] {
   return items
     .filter(({ kind }) => kind === 'CUT')
     .flatMap(({ owner }) => {
@@ -97,9 +125,24 @@ function cuts(items: readonly Item[], before: ReadonlyMap<string, string>): read
     });
 }
 
-function causeOf(items: readonly Item[]): { readonly dataset?: string; readonly item?: string } {
-  const last = items.findLast(({ links, kind }) => links.length > 0 || kind === 'CUT');
-  return last ? { dataset: last.dataset, item: last.id } : {};
+// The last item that holds one of the identities together with another one, else the last that holds any together.
+function causeOf(
+  { kind, identities }: Change,
+  items: readonly Item[],
+): Pick<IdentityChange, 'cause' | 'dataset' | 'item'> {
+  const own = new Set(identities);
+  const parts = ({ from, to }: ItemLink): boolean =>
+    kind === 'LINK_DROPPED' ? own.has(from) || own.has(to) : own.has(from) !== own.has(to);
+  const isCut = (item: Item): boolean => item.kind === 'CUT';
+  const item =
+    items.findLast((each) => each.links.some(parts) || (isCut(each) && own.has(each.owner))) ??
+    items.findLast((each) => each.links.length > 0 || isCut(each));
+  if (!item) return { cause: 'ITEM' };
+  return isCut(item) ? { cause: 'UNLINK' } : { cause: 'ITEM', dataset: item.dataset, item: item.id };
+}
+
+function isEndOf({ from, to }: ItemLink, key: string): boolean {
+  return from === key || to === key;
 }
 
 function groupBy(

@@ -1,6 +1,7 @@
 import { registerEnumType } from 'type-graphql';
 import type { ComputedFunction as ComputedFunctionName } from '../domain/computed/computed-attribute';
 import type { DatasetKind as DatasetKindName } from '../domain/dataset';
+import type { IdentityChangeCause as IdentityChangeCauseName } from '../domain/history';
 import type { AuthenticatedState as AuthenticatedStateName } from '../domain/identity';
 import type { ConsentStatus as ConsentStatusName } from '../domain/item';
 import type { MergePolicy } from '../domain/merge-policy';
@@ -32,6 +33,18 @@ export const DatasetKind: Names<DatasetKindName> = { EVENTS: 'EVENTS', RECORDS: 
 registerEnumType(DatasetKind, {
   name: 'DatasetKind',
   description: 'Whether the items of a dataset say what people did, or what they are.',
+});
+
+export const IdentityChangeCause: Names<IdentityChangeCauseName> = {
+  ITEM: 'ITEM',
+  UNLINK: 'UNLINK',
+  BATCH: 'BATCH',
+  CONFIGURATION: 'CONFIGURATION',
+};
+registerEnumType(IdentityChangeCause, {
+  name: 'IdentityChangeCause',
+  description:
+    'What changed the identities of a profile: an item, unlinkIdentity, a batch taken back, or changed configuration.',
 });
 
 export const NamespaceType: Names<NamespaceTypeName> = {

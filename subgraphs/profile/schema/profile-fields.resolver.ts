@@ -15,6 +15,7 @@ import { personOf } from '../domain/view';
 import type { EventPosition } from '../store/event-store';
 import type { HistoryDocument, HistoryStore } from '../store/history-store';
 import type { ProfileConfiguration } from '../store/profile-configuration';
+import { profilesOfPerson } from '../use-cases/profiles-of-person';
 import type { ProfileReads } from '../use-cases/read-profiles';
 import {
   AttributeSource,
@@ -85,7 +86,8 @@ export class ProfileFieldsResolver {
 
   @FieldResolver(() => IdentityChangeConnection, {
     nullable: true,
-    description: 'Merges, splits, dropped links and cuts, the newest first.',
+    description:
+      'Merges, splits, dropped links and cuts, the newest first; also of the profiles that became part of this one.',
   })
   async identityHistory(
     @Root() { person }: Profile,
@@ -94,7 +96,12 @@ export class ProfileFieldsResolver {
     @Ctx() { sandbox }: RequestContext,
   ): Promise<Connection<IdentityChange>> {
     const size = toPageSize(first, 20);
-    const page = await this.history.page(sandbox, personOf(person.id), after ?? undefined, size + 1);
+    const profileIds = await profilesOfPerson(
+      { reads: this.reads, history: this.history },
+      sandbox,
+      personOf(person.id),
+    );
+    const page = await this.history.page(sandbox, profileIds, after ?? undefined, size + 1);
     const nodes = new Map(page.map((stored) => [toIdentityChange(stored), stored.id]));
     return toConnection([...nodes.keys()], size, after, (node) => nodes.get(node) ?? '');
   }
@@ -161,8 +168,8 @@ export class ProfileFieldsResolver {
 }
 
 function toIdentityChange({ value }: Stored<HistoryDocument>): IdentityChange {
-  const { kind, atMs, other = null, identities, dataset = null, item = null } = value;
-  return { kind, at: new Date(atMs), profileId: other, identities, dataset, item };
+  const { kind, atMs, other = null, identities, cause, dataset = null, item = null, reference = null } = value;
+  return { kind, at: new Date(atMs), profileId: other, identities, cause, dataset, item, reference };
 }
 
 function toEvent({ key, timestampMs, data }: EventOfProfile): ProfileEvent {

@@ -2,10 +2,11 @@ import { Directive, Field, ID, Int, ObjectType } from 'type-graphql';
 import { createConnectionType } from '../../../platform/graphql/connections';
 import { JsonObjectScalar } from '../../../platform/graphql/subgraph-schema';
 import type { Person } from '../domain/head';
+import type { IdentityChangeCause as IdentityChangeCauseName } from '../domain/history';
 import type { AuthenticatedState as AuthenticatedStateName } from '../domain/identity';
 import type { ConsentStatus as ConsentStatusName } from '../domain/item';
 import type { PolicyInUse } from '../domain/merge-policy';
-import { AuthenticatedState, ConsentStatus } from './profile-enums';
+import { AuthenticatedState, ConsentStatus, IdentityChangeCause } from './profile-enums';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -104,9 +105,13 @@ export class IdentityChange {
   profileId!: string | null;
   @Field(() => [String], { description: 'The identities that came, went or were parted, as `namespace|value`.' })
   identities!: readonly string[];
-  @Field(() => ID, { nullable: true })
+  @Field(() => IdentityChangeCause)
+  cause!: IdentityChangeCauseName;
+  @Field(() => ID, { nullable: true, description: 'With ITEM: of the item that caused it.' })
   dataset!: string | null;
-  @Field(() => String, { nullable: true, description: 'The item that caused it.' })
+  @Field(() => String, { nullable: true, description: 'With ITEM: the item that caused it.' })
   item!: string | null;
+  @Field(() => String, { nullable: true, description: 'With BATCH: its id. With CONFIGURATION: what changed.' })
+  reference!: string | null;
 }
 export const IdentityChangeConnection = createConnectionType<IdentityChange>('IdentityChange', () => IdentityChange);

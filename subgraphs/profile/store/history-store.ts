@@ -9,10 +9,10 @@ export interface HistoryDocument extends IdentityChange {
 
 /** What happened to the identities of profiles. */
 export interface HistoryStore {
-  /** The newest first, from just before `before` on. */
+  /** Of all these profiles together, the newest first, from just before `before` on. */
   page(
     sandbox: string,
-    profileId: string,
+    profileIds: readonly string[],
     before: string | undefined,
     limit: number,
   ): Promise<readonly Stored<HistoryDocument>[]>;
@@ -28,14 +28,18 @@ export function createHistoryStore(store: Store): HistoryStore {
   return {
     all: (sandbox, profileId) =>
       collection.range(sandbox, { index: 'profile', prefix: [profileId], limit: MOST_CHANGES }),
-    page: (sandbox, profileId, before, limit) =>
-      collection.range(sandbox, {
-        index: 'profile',
-        prefix: [profileId],
-        reverse: true,
-        limit,
-        ...(before === undefined ? {} : { upper: { values: [before], inclusive: false } }),
-      }),
+    async page(sandbox, profileIds, before, limit) {
+      const upper = before === undefined ? {} : { upper: { values: [before], inclusive: false } };
+      const pages = await Promise.all(
+        profileIds.map((id) =>
+          collection.range(sandbox, { index: 'profile', prefix: [id], reverse: true, limit, ...upper }),
+        ),
+      );
+      return pages
+        .flat()
+        .sort((a, b) => (a.id < b.id ? 1 : -1))
+        .slice(0, limit);
+    },
   };
 }
 

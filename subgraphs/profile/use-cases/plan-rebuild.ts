@@ -3,7 +3,7 @@ import type { NewLogEntry } from '../../../platform/store/event-log';
 import type { Write } from '../../../platform/store/store';
 import { allClusters, type KnownPeople } from '../domain/clusters';
 import type { ChangedPerson } from '../domain/fold-cluster';
-import { historyOf } from '../domain/history';
+import { historyOf, type RebuildCause } from '../domain/history';
 import type { Item } from '../domain/item';
 import { isAsBefore, rebuildCluster } from '../domain/rebuild-cluster';
 import { eventsSpec, identitiesSpec, recordsSpec } from '../store/collections';
@@ -69,12 +69,16 @@ export async function planRebuild(dependencies: RebuildDependencies, rebuild: Re
       writes.push(...personWrites(one, (key) => loaded.profileOf.has(key), { namespaces, nowMs }));
       entries.push(toProfileChanged(one, { cause, ...contents.tell(one, nowMs) }, nowMs));
     }
-    for (const change of historyOf({ ...cluster, items: [] }, rebuilt)) {
+    for (const change of historyOf({ ...cluster, items: [] }, rebuilt, toHistoryCause(cause))) {
       writes.push(historyWrite(ids.next(), change, nowMs));
     }
   }
   writes.push(...lost.map((key): Write => ({ kind: 'delete', collection: identitiesSpec.name, id: key })));
   return { writes, entries, changed, lost, result: undefined };
+}
+
+function toHistoryCause({ kind, reference }: Cause): RebuildCause {
+  return { cause: kind === 'IMPORT' ? 'BATCH' : 'CONFIGURATION', ...(reference === undefined ? {} : { reference }) };
 }
 
 // By the present configuration items may also name people whom no link led to.
