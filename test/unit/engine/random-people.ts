@@ -112,6 +112,7 @@ const list = fc.oneof(
 );
 
 const eventCondition = fc.oneof(
+  list,
   fc.tuple(list, operator, small).map(([of, sign, n]) => `${of}.count() ${sign} ${n}`),
   fc.tuple(list, operator, price).map(([of, sign, n]) => `${of}.sum(price) ${sign} ${n}`),
   fc
@@ -125,6 +126,9 @@ const eventCondition = fc.oneof(
   fc
     .constantFrom('exists', 'forall')
     .map((word) => `${word} E from xEvent where E.price > 5, I from E.items where I.name = "a"`),
+  fc
+    .tuple(fc.constantFrom('exists', 'forall'), sku)
+    .map(([word, item]) => `${word} E from xEvent where E.items.exists(name = "a") or E.sku = "${item}"`),
   timed.map((test) => `xEvent.forall(${test})`),
   fc
     .tuple(filter, operator, small)
@@ -183,6 +187,8 @@ const fieldCondition = fc.oneof(
     'vip',
     'not vip',
     'tags.exists(name = "a")',
+    'tags[name = "b"]',
+    'exists T from tags where T.of[name = "a"]',
     'level + 1 > computedAttributes.score',
     '"x" in colours',
     'computedAttributes.score >= 2',

@@ -64,7 +64,8 @@ export function withCondition(filter: EventFilter, where: Expression, planning: 
   if (reads.segments.length > 0) throw new Unkeepable('Asking for a segment for each event', where);
   if (!reads.time) return { ...filter, conditions: [...filter.conditions, where] };
   const [only, ...others] = toAlternatives(where);
-  if (only && others.length === 0 && only !== where) return withCondition(filter, only, planning);
+  const isSimpler = only && (only.kind === 'and' || (only.kind === 'occurs' && where.kind !== 'occurs'));
+  if (isSimpler && others.length === 0) return withCondition(filter, only, planning);
   const isOfTime = where.kind === 'occurs' && isTimestamp(where.of);
   const window = isOfTime ? toWindow(where.when, planning.calendar) : undefined;
   if (!window) throw new Unkeepable('A condition on time that is no window', where);

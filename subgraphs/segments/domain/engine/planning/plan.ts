@@ -1,5 +1,6 @@
+import { asCondition } from '../../../../../platform/pql/condition';
 import { inspectPql } from '../../../../../platform/pql/inspect';
-import { mapParts } from '../../../../../platform/pql/rewrite';
+import { type Inside, mapParts } from '../../../../../platform/pql/rewrite';
 import type { Expression, Quantifier, Source } from '../../../../../platform/pql/tree';
 import { toChainSteps } from './chain-plan';
 import { toAlternatives } from './complement';
@@ -7,15 +8,16 @@ import { type Planning, windowOf } from './event-filter';
 import { toCountFilter, toExistsFilter, toFeature, toSeries, toValuesFeature } from './features';
 import { toFieldLeaf } from './field-leaf';
 import type { ChainStepSpec, Conditions, Feature, Formula } from './leaf';
-import { readsOf, substitute, toItemForm, withoutRoots } from './rewriting';
+import { mentions, readsOf, substitute, toItemForm, withoutLambdas, withoutRoots } from './rewriting';
 import { Unkeepable } from './unkeepable';
 
 /** The conditions of a rule, each in a form that can be kept. Fails with Unkeepable where there is none. */
 export function planRule(tree: Expression, planning: Planning): Conditions {
-  return planNode(withoutRoots(tree), planning);
+  return planNode(withoutRoots(withoutLambdas(tree)), planning);
 }
 
-function planNode(node: Expression, planning: Planning): Conditions {
+function planNode(part: Expression, planning: Planning): Conditions {
+  const node = asCondition(part);
   const plan = (part: Expression): Conditions => planNode(part, planning);
   switch (node.kind) {
     case 'literal':
@@ -27,8 +29,6 @@ function planNode(node: Expression, planning: Planning): Conditions {
       return { kind: 'not', of: plan(node.of) };
     case 'let':
       return plan(withoutLet(node));
-    case 'lambda':
-      return plan(withoutRoots(substitute(node.body, node.parameter, { kind: 'root', at: node.at })));
     case 'compare':
       return planCompare(node, planning);
     case 'quantifier':
@@ -42,11 +42,11 @@ function planNode(node: Expression, planning: Planning): Conditions {
   }
 }
 
-/** The body with the value in the name's place. */
-function withoutLet(node: Extract<Expression, { kind: 'let' }>): Expression {
+/** The body with the value in the name's place. @param around variables that are bound around it */
+function withoutLet(node: Extract<Expression, { kind: 'let' }>, around: readonly string[] = []): Expression {
   const free = new Set(inspectPql(node.value).fields.map(({ path }) => path.split('.')[0]));
   if (bindsOneOf(node.body, free)) throw new Unkeepable('A name that means two things', node);
-  return substitute(node.body, node.variable, node.value);
+  return substitute(node.body, node.variable, node.value, around);
 }
 
 function bindsOneOf(tree: Expression, names: ReadonlySet<string | undefined>): boolean {
@@ -128,7 +128,6 @@ function alternativesOf(node: Expression): readonly Expression[] {
 
 function planQuantifier(node: Quantifier, planning: Planning): Conditions {
   if (node.quantifier === 'exists') return planExists(node, planning);
-  if (node.quantifier === 'select') return toFormulaLeaf(node, planning);
   return { kind: 'not', of: planExists(toCounterExample(node), planning) };
 }
 
@@ -208,6 +207,8 @@ const OF_SETS: ReadonlySet<string> = new Set(
   'in notIn includes intersects subsetOf supersetOf distinct isNull isNotNull'.split(' '),
 );
 
+const HERE: Inside = { perItem: false, variables: [] };
+
 /** Any condition, with what it reads of the events taken out. */
 function toFormulaLeaf(node: Expression, planning: Planning): Conditions {
   const features: Feature[] = [];
@@ -216,15 +217,18 @@ function toFormulaLeaf(node: Expression, planning: Planning): Conditions {
     features.push(feature);
     return { kind: 'name', name: `feature ${features.length}`, up: 0, at: node.at };
   };
-  const extract = (part: Expression, around: Expression): Expression => {
-    if (part.kind === 'let' && readsOf(part, 0).events) return extract(withoutLet(part), around);
+  const extract = (part: Expression, around: Expression, variables: readonly string[]): Expression => {
+    const inside = (inner: Expression, { variables: bound }: Inside = HERE): Expression =>
+      extract(inner, part, [...variables, ...bound]);
+    if (part.kind === 'let' && readsOf(part, 0).events) return extract(withoutLet(part, variables), around, variables);
+    if (mentions(part, variables)) return mapParts(part, inside);
     const feature = toFeature(part, planning);
     if (feature) return keep(feature);
     const isOfSet = around.kind === 'call' && OF_SETS.has(around.function);
     const values = isOfSet ? toValuesFeature(part, planning) : undefined;
     if (values) return keep(values);
     if (part.kind === 'quantifier' && part.quantifier === 'forall' && readsOf(part, 0).events) {
-      return { kind: 'not', of: extract(toCounterExample(part), part), at: part.at };
+      return { kind: 'not', of: inside(toCounterExample(part)), at: part.at };
     }
     const filter = toExistsFilter(part, planning);
     if (filter) return toBoolean(keep({ kind: 'count', series: toSeries(filter), window: windowOf(filter) }));
@@ -233,9 +237,9 @@ function toFormulaLeaf(node: Expression, planning: Planning): Conditions {
       return { kind: 'name', name: `chain ${chains.length}`, up: 0, at: part.at };
     }
     if (part.kind === 'name' && part.name === 'xEvent') throw new Unkeepable(nameOf(around), around);
-    return mapParts(part, (inner) => extract(inner, part));
+    return mapParts(part, inside);
   };
-  const tree = extract(node, node);
+  const tree = extract(node, node, []);
   const { segments, time: readsTime } = readsOf(tree, 0);
   refuseLooseNow(tree);
   const variables = features.map((_, index) => `feature ${index + 1}`);
@@ -259,7 +263,8 @@ function toBoolean(count: Expression): Expression {
 
 function nameOf(around: Expression): string {
   if (around.kind === 'call') return `${around.function} over events`;
-  return around.kind === 'quantifier' ? `${around.quantifier} over events and another list` : 'Events as a whole';
+  if (around.kind !== 'quantifier') return 'Events as a whole';
+  return `${around.quantifier} over events${around.sources.length > 1 ? ' and another list' : ''}`;
 }
 
 function usesWholeProfile(tree: Expression): boolean {

@@ -1,14 +1,22 @@
 import { mapParts, partsOf } from '../../../../../platform/pql/rewrite';
 import type { Expression } from '../../../../../platform/pql/tree';
 
-/** The tree with what is bound to `variable` in its place, as if it had been written there. */
-export function substitute(tree: Expression, variable: string, bound: Expression): Expression {
+/**
+ * The tree with what is bound to `variable` in its place, as if it had been written there.
+ * @param around variables that are bound around the tree
+ */
+export function substitute(
+  tree: Expression,
+  variable: string,
+  bound: Expression,
+  around: readonly string[] = [],
+): Expression {
   return replace(
     tree,
     0,
     (node, depth) => {
       if (node.kind !== 'name' || node.up > 0 || node.name !== variable) return undefined;
-      return raise(bound, depth);
+      return raise(bound, depth, around);
     },
     variable,
   );
@@ -21,11 +29,16 @@ export function substitute(tree: Expression, variable: string, bound: Expression
 export function toItemForm(tree: Expression, variable: string): Expression | undefined {
   let isWhole = false;
   const rewritten = replace(tree, 0, (node, depth, isBound) => {
-    if (node.kind === 'field' && isName(node.of, variable) && !isBound(variable))
+    if (node.kind === 'field' && isName(node.of, variable) && !isBound(variable)) {
+      isWhole ||= isBound(node.path[0] ?? '');
       return toItemField(node.path, depth, node);
+    }
+    // Its parameter is the item at hand, which would become another one.
+    isWhole ||= node.kind === 'lambda';
     if (node.kind !== 'name' || (node.up === 0 && isBound(node.name))) return undefined;
     if (isName(node, variable)) isWhole = true;
-    return node.name === 'xEvent' ? node : { ...node, up: node.up + 1 };
+    const isInner = node.up < depth || node.name === 'xEvent';
+    return isInner ? node : { ...node, up: node.up + 1 };
   });
   return isWhole ? undefined : rewritten;
 }
@@ -39,13 +52,54 @@ export function withoutRoots(tree: Expression): Expression {
   });
 }
 
-/** The names that a tree does not bind itself raised, so that it means the same `by` lists further in. */
-function raise(tree: Expression, by: number): Expression {
-  if (by === 0) return tree;
+/** The tree without lambdas: a parameter is the profile, in a list the item. Those that use an item as a whole remain. */
+export function withoutLambdas(tree: Expression): Expression {
   return replace(tree, 0, (node, depth, isBound) => {
+    if (node.kind !== 'lambda') return undefined;
+    const { body, parameter, at } = node;
+    const named =
+      depth === 0 ? substitute(body, parameter, { kind: 'root', at }) : withItemNames(body, parameter, isBound);
+    return named && withoutLambdas(named);
+  });
+}
+
+/** The body of a lambda over the items of a list, with their fields by name; `undefined` where it cannot be so. */
+function withItemNames(
+  body: Expression,
+  parameter: string,
+  isBoundAround: (name: string) => boolean,
+): Expression | undefined {
+  let isWhole = false;
+  const named = replace(body, 0, (node, depth, isBound) => {
+    if (node.kind === 'field' && isName(node.of, parameter) && !isBound(parameter)) {
+      const [first = ''] = node.path;
+      isWhole ||= first === 'xEvent' || isBound(first) || isBoundAround(first);
+      return toItemField(node.path, depth, node);
+    }
+    isWhole ||= isName(node, parameter) && !isBound(parameter);
+    return undefined;
+  });
+  return isWhole ? undefined : named;
+}
+
+/** True when the tree reads one of these variables, which are bound around it. */
+export function mentions(tree: Expression, variables: readonly string[]): boolean {
+  let found = false;
+  replace(tree, 0, (node, _, isBound) => {
+    found ||= node.kind === 'name' && node.up === 0 && variables.includes(node.name) && !isBound(node.name);
+    return undefined;
+  });
+  return found;
+}
+
+/** The names that a tree does not bind itself raised, so that it means the same `by` lists further in. */
+function raise(tree: Expression, by: number, around: readonly string[]): Expression {
+  if (by === 0) return tree;
+  const raiseName: Replace = (node, depth, isBound) => {
     if (node.kind !== 'name' || node.up < depth || (node.up === 0 && isBound(node.name))) return undefined;
     return { ...node, up: node.up + by };
-  });
+  };
+  return replace(tree, 0, raiseName, undefined, around);
 }
 
 type Replace = (node: Expression, depth: number, isBound: (name: string) => boolean) => Expression | undefined;
