@@ -1,3 +1,4 @@
+import { asCondition } from './condition';
 import { compileNode } from './evaluation/compile';
 import { toPlain } from './evaluation/plain';
 import type { Compilation, Names, PqlEvent, PqlScope, Run } from './evaluation/scope';
@@ -6,7 +7,7 @@ import type { Expression } from './tree';
 
 export type { PqlEvent, PqlScope } from './evaluation/scope';
 
-/** Answers a rule or formula for one scope; plain JSON, `undefined` where the answer is missing. Never throws. */
+/** Answers a formula for one scope; plain JSON, `undefined` where the answer is missing. Never throws. */
 export type PqlEvaluator = (scope: PqlScope) => unknown;
 
 export interface PqlOptions {
@@ -21,18 +22,27 @@ export interface TimedAnswer {
   readonly turnMs: number;
 }
 
-/** Compiles a tree to closures: once per rule, then one call per person. */
+/** Compiles a formula to closures: once, then one call per person. */
 export function compilePql(tree: Expression, options: PqlOptions = {}): PqlEvaluator {
   const answer = compileFormula(tree, [], options);
   return (scope) => toJson(answer(scope, []).value);
 }
 
-/** As `compilePql`, with the instant up to which the answer stays. */
-export function compileTimedPql(tree: Expression, options: PqlOptions = {}): (scope: PqlScope) => TimedAnswer {
-  const answer = compileFormula(tree, [], options);
+/** Compiles a rule: true for those who fulfil it. Never throws. */
+export function compileRule(tree: Expression, options: PqlOptions = {}): (scope: PqlScope) => boolean {
+  const answer = compileTimedRule(tree, options);
+  return (scope) => answer(scope).value;
+}
+
+/** As `compileRule`, with the instant up to which the answer stays. */
+export function compileTimedRule(
+  tree: Expression,
+  options: PqlOptions = {},
+): (scope: PqlScope) => TimedAnswer & { readonly value: boolean } {
+  const answer = compileFormula(asCondition(tree), [], options);
   return (scope) => {
     const { value, turnMs } = answer(scope, []);
-    return { value: toJson(value), turnMs };
+    return { value: value === true, turnMs };
   };
 }
 
@@ -53,7 +63,7 @@ export function compileFormula(
   };
 }
 
-/** Compiles what is asked of one event, names being the event's own. What else there is, is not seen. */
+/** Compiles what is read of one event, names being the event's own. What else there is, is not seen. */
 export function compileEventPql(tree: Expression, { timeZone }: PqlOptions = {}): (event: PqlEvent) => unknown {
   let slotCount = 1;
   const compilation: Compilation = { calendar: createCalendar(timeZone), newSlot: () => slotCount++ };
@@ -63,11 +73,6 @@ export function compileEventPql(tree: Expression, { timeZone }: PqlOptions = {})
 }
 
 const NOBODY: PqlScope = { profile: {}, nowMs: 0 };
-
-/** True for `true` alone: a missing value, a number or a text is not. */
-export function isTrue(value: unknown): boolean {
-  return value === true;
-}
 
 /** Dates become ISO text. */
 function toJson(value: unknown): unknown {

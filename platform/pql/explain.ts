@@ -1,6 +1,7 @@
+import { asCondition } from './condition';
 import type { PqlOptions } from './evaluate';
 import { compileNode } from './evaluation/compile';
-import { toEvidence } from './evaluation/evidence';
+import { toChainEvidence, toEvidence } from './evaluation/evidence';
 import { createParts, type Part } from './evaluation/parts';
 import { toPlain } from './evaluation/plain';
 import type { Compilation, Names, PqlScope, Run } from './evaluation/scope';
@@ -25,26 +26,29 @@ export function explainPql(tree: Expression, scope: PqlScope, { timeZone }: PqlO
   let slotCount = 0;
   const compilation: Compilation = { calendar: createCalendar(timeZone), newSlot: () => slotCount++ };
   const run: Run = { scope, slots: [], turnMs: Number.POSITIVE_INFINITY };
-  return explain({ node: tree, names: { variables: new Map(), items: [] } }, run, compilation);
+  const names: Names = { variables: new Map(), items: [] };
+  return explain({ node: tree, names, isCondition: true }, run, compilation);
 }
 
-function explain({ node, names }: Part, run: Run, compilation: Compilation): PqlExplanation {
+function explain(whole: Part, run: Run, compilation: Compilation): PqlExplanation {
+  const { node, names, isCondition } = whole;
   const compile = (part: Expression, inside: Names = names) => compileNode(part, inside, compilation);
   const value = toShown(toPlain(compile(node))(run));
-  const parts = createParts(node, names, run, compilation, compile);
+  const parts = createParts(whole, run, compilation, compile);
+  const steps = node.kind === 'chain' ? toChainEvidence(node, names, run, compilation, compile) : undefined;
   return {
     text: printPql(node),
     value,
-    ...(typeof value === 'boolean' || isCondition(node) ? { truth: value === true } : {}),
-    evidence: toEvidence(node, names, run, compilation, compile),
-    children: parts.map((part) => explain(part, run, compilation)),
+    ...(isCondition ? { truth: compile(asCondition(node)).run(run) === true } : truthOf(node, value)),
+    evidence: steps?.chosen ?? toEvidence(node, names, run, compile),
+    children: [...(steps?.steps ?? []), ...parts.map((part) => explain(part, run, compilation))],
   };
 }
 
 const CONDITIONS: ReadonlySet<Expression['kind']> = new Set(['and', 'or', 'not', 'compare', 'occurs', 'chain']);
 
-function isCondition(node: Expression): boolean {
-  return CONDITIONS.has(node.kind);
+function truthOf({ kind }: Expression, value: unknown): { readonly truth?: boolean } {
+  return typeof value === 'boolean' || CONDITIONS.has(kind) ? { truth: value === true } : {};
 }
 
 const LONGEST_LIST = 20;

@@ -185,10 +185,11 @@ function isSelfEvident(reference: Expression): boolean {
 }
 
 function printChain({ events, timestamp, steps }: Chain): string {
-  return `chain(${printAll([events, timestamp])}, [${steps.map(printStep).join(', ')}])`;
+  return `chain(${printAll([events, timestamp])}, [${steps.map(printChainStep).join(', ')}])`;
 }
 
-function printStep({ label, negated, what, when, count }: ChainStep): string {
+/** The text of one step of a chain. */
+export function printChainStep({ label, negated, what, when, count }: ChainStep): string {
   return [
     `${printName(label)}: ${negated ? 'not ' : ''}WHAT(${printPql(what)})`,
     ...(when ? [`WHEN(${printCondition(when)})`] : []),

@@ -1,3 +1,4 @@
+import { asCondition } from '../condition';
 import { compilePattern, createPatternCache } from '../regex';
 import type { Call, Expression } from '../tree';
 import type { Compile } from './chain';
@@ -21,7 +22,10 @@ export function compileCall(call: Call, names: Names, compilation: Compilation, 
   if (first && (call.function === 'count' || call.function === 'head' || call.function === 'distinct')) {
     return compileOfList(call.function, compile(first, names));
   }
-  const parts = call.arguments.map((part) => toPlain(compile(part, names)));
+  const parts = call.arguments.map((part, index) => {
+    const isTest = call.function === 'if' && index === 0;
+    return toPlain(compile(isTest ? asCondition(part) : part, names));
+  });
   return { kind: 'value', run: compileSimple(call, parts, compilation) };
 }
 
@@ -106,7 +110,10 @@ const OTHERS: Readonly<Record<string, Make>> = {
     ([id = nothing]) =>
     (run) => {
       const segment = id(run);
-      return typeof segment === 'string' && run.scope.inSegment?.(segment) === true;
+      if (typeof segment !== 'string') return false;
+      const { inSegment, turnOfSegment } = run.scope;
+      if (turnOfSegment) noteTurn(run, turnOfSegment(segment));
+      return inSegment?.(segment) === true;
     },
   date:
     ([year = nothing, month = nothing, day = nothing], _, { calendar }) =>

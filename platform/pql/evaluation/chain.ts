@@ -1,8 +1,9 @@
+import { asCondition } from '../condition';
 import { type TimeTest, toTimeTest } from '../time/holds';
 import type { Span } from '../time/span';
 import type { Chain, ChainStep, Expression, TimeCondition } from '../tree';
 import { type ChainMatch, type MatchStep, matchChain } from './chain-match';
-import type { Compilation, Compiled, Names, PqlEvent, Run } from './scope';
+import type { Compilation, Compiled, Names, Run } from './scope';
 import { withItem } from './scope';
 import { compileCondition } from './time';
 import { toDate, toList } from './values';
@@ -10,8 +11,20 @@ import { toDate, toList } from './values';
 /** Compiles one node with the names at its place. */
 export type Compile = (node: Expression, names: Names) => Compiled;
 
-/** Finds the events that make a chain hold; `undefined` when it does not. */
-export type ChainFinder = (run: Run) => ChainMatch | undefined;
+/** Something that happened, and when. */
+export interface Timed {
+  readonly item: unknown;
+  readonly t: number;
+}
+
+export interface CompiledChain {
+  /** True when its list is of events, and not of anything else. */
+  readonly ofEvents: boolean;
+  /** For each step what fits it, in the order of time: all that can be told without the other steps. */
+  read(run: Run): readonly (readonly Timed[])[];
+  /** The choice that makes the chain hold; `undefined` when there is none. */
+  match(fitting: readonly (readonly Timed[])[], run: Run): ChainMatch | undefined;
+}
 
 interface CompiledStep {
   readonly step: ChainStep;
@@ -21,44 +34,51 @@ interface CompiledStep {
 }
 
 /** Compiles a chain: WHAT sees one event, WHEN the names around the chain and the steps before. */
-export function compileChain(chain: Chain, names: Names, compilation: Compilation, compile: Compile): ChainFinder {
+export function compileChain(chain: Chain, names: Names, compilation: Compilation, compile: Compile): CompiledChain {
   const events = compile(chain.events, names);
   const slot = compilation.newSlot();
   const inner = withItem(names, { slot, kind: events.kind === 'events' ? 'event' : 'value' });
   const timestamp = createTimestamp(compile(chain.timestamp, inner), compilation);
   const steps = chain.steps.map((step, index): CompiledStep => {
-    const what = compile(step.what, inner).run;
+    const what = compile(asCondition(step.what), inner).run;
     const window = compileWindow(step.when, chain.steps.slice(0, index), names, compilation, compile);
     return { step, isWhat: (run) => what(run) === true, ...window };
   });
-  return (run) => {
-    const items = toList(events.run(run)) as readonly PqlEvent[];
-    const timed = items.map((item) => ({ item, t: timestamp(run, slot, item) })).filter(({ t }) => !Number.isNaN(t));
-    timed.sort((a, b) => a.t - b.t);
-    return matchChain(steps.map((step) => toMatchStep(step, timed, slot, run)));
+  return {
+    ofEvents: events.kind === 'events',
+    read(run) {
+      const items = toList(events.run(run));
+      const timed = items.map((item) => ({ item, t: timestamp(run, slot, item) })).filter(({ t }) => !Number.isNaN(t));
+      timed.sort((a, b) => a.t - b.t);
+      return steps.map((step) => findFitting(step, timed, slot, run));
+    },
+    match: (fitting, run) => matchChain(steps.map((step, index) => toMatchStep(step, fitting[index] ?? [], run))),
   };
 }
 
-function toMatchStep(
-  { step, isWhat, toWindow, anchors }: CompiledStep,
-  timed: readonly { readonly item: unknown; readonly t: number }[],
+function findFitting(
+  { isWhat, toWindow, anchors }: CompiledStep,
+  timed: readonly Timed[],
   slot: number,
   run: Run,
-): MatchStep {
+): readonly Timed[] {
   const isInWindow = toWindow(run);
-  const fits = ({ item, t }: { item: unknown; t: number }): boolean => {
+  return timed.filter(({ item, t }) => {
     if (anchors.length === 0 && !isInWindow(t, [])) return false;
     run.slots[slot] = item;
     return isWhat(run);
-  };
+  });
+}
+
+function toMatchStep({ step, toWindow, anchors }: CompiledStep, fitting: readonly Timed[], run: Run): MatchStep {
   return {
     negated: step.negated === true,
     n: step.count?.n ?? 1,
     exactly: step.count?.exactly ?? false,
-    candidates: timed.filter(fits).map(({ t }) => t),
+    candidates: fitting.map(({ t }) => t),
     windowed: step.when !== undefined,
     anchors,
-    isInWindow,
+    isInWindow: toWindow(run),
   };
 }
 

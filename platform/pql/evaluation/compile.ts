@@ -1,3 +1,4 @@
+import { asCondition } from '../condition';
 import { DateValue } from '../time/date-value';
 import type { Arithmetic, Expression, Field, Filter, Lambda, Let, Logical, Name } from '../tree';
 import { compileCall } from './calls';
@@ -26,7 +27,7 @@ export function compileNode(node: Expression, names: Names, compilation: Compila
     case 'field':
       return compileField(node, names, compile);
     case 'not':
-      return compileNot(compile(node.of));
+      return compileNot(compile(asCondition(node.of)));
     case 'and':
     case 'or':
       return compileLogical(node, compile);
@@ -55,8 +56,8 @@ export function compileNode(node: Expression, names: Names, compilation: Compila
     case 'lambda':
       return compileLambda(node, names, compile);
     case 'chain': {
-      const find = compileChain(node, names, compilation, compile);
-      return value((run) => find(run) !== undefined);
+      const { read, match } = compileChain(node, names, compilation, compile);
+      return value((run) => match(read(run), run) !== undefined);
     }
   }
 }
@@ -127,7 +128,7 @@ function compileNot({ run: evaluate }: Compiled): Compiled {
 }
 
 function compileLogical(node: Logical, compile: CompilePart): Compiled {
-  const parts = node.of.map((part) => compile(part).run);
+  const parts = node.of.map((part) => compile(asCondition(part)).run);
   const decisive = node.kind === 'or';
   return value((run) => {
     for (const part of parts) if ((part(run) === true) === decisive) return decisive;

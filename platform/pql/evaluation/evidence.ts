@@ -1,20 +1,14 @@
 import { findFunction } from '../functions';
-import { printPql } from '../print';
-import type { Expression, Source } from '../tree';
-import { type Compile, compileChain } from './chain';
+import { printChainStep, printPql } from '../print';
+import type { ChainStep, Expression, Source } from '../tree';
+import { type Compile, compileChain, type Timed } from './chain';
 import type { Compilation, Names, PqlEvent, Run } from './scope';
 import { toList } from './values';
 
 const MOST = 20;
 
-/** What a node was read from: a field, a segment, the events or items of a list that fit. At most twenty of them. */
-export function toEvidence(
-  node: Expression,
-  names: Names,
-  run: Run,
-  compilation: Compilation,
-  compile: Compile,
-): readonly unknown[] {
+/** What a node other than a chain was read from: a field, a segment, the events or items of a list that fit. At most twenty of them. */
+export function toEvidence(node: Expression, names: Names, run: Run, compile: Compile): readonly unknown[] {
   switch (node.kind) {
     case 'name':
     case 'field':
@@ -27,8 +21,6 @@ export function toEvidence(
       return selectedEvidence([node.source], node, names, run, compile);
     case 'call':
       return callEvidence(node, names, run, compile);
-    case 'chain':
-      return chainEvidence(node, names, run, compilation, compile);
     default:
       return [];
   }
@@ -48,7 +40,7 @@ function listEvidence(node: Expression, names: Names, run: Run, compile: Compile
   return (items as readonly PqlEvent[]).map(toEventEvidence);
 }
 
-function toEventEvidence(event: PqlEvent & { readonly key?: string }): unknown {
+function toEventEvidence(event: PqlEvent & { readonly key?: string }): object {
   const { key, timestampMs, data } = event;
   const type = typeof data.eventType === 'string' ? { eventType: data.eventType } : {};
   return { ...(key === undefined ? {} : { event: key }), timestamp: new Date(timestampMs).toISOString(), ...type };
@@ -96,16 +88,62 @@ function callEvidence(
   return listEvidence(list, names, run, compile);
 }
 
-/** The chosen events, step by step. */
-function chainEvidence(
+/** What can be said of a chain: the events that were chosen, and each of its steps by itself. */
+export interface ChainEvidence {
+  readonly chosen: readonly unknown[];
+  readonly steps: readonly StepEvidence[];
+}
+
+interface StepEvidence {
+  readonly text: string;
+  /** How many events fit the step, windows that are measured from other steps apart. */
+  readonly value: number;
+  /** Whether that would do, were there no other steps. */
+  readonly truth: boolean;
+  readonly evidence: readonly unknown[];
+  readonly children: readonly [];
+}
+
+/** Finds what made a chain hold, and how many events there are for each step. */
+export function toChainEvidence(
   node: Extract<Expression, { kind: 'chain' }>,
   names: Names,
   run: Run,
   compilation: Compilation,
   compile: Compile,
-): readonly unknown[] {
-  const match = compileChain(node, names, compilation, compile)(run);
-  return (match ?? []).flatMap((instants, index) =>
-    instants.slice(-MOST).map((t) => ({ step: node.steps[index]?.label, timestamp: new Date(t).toISOString() })),
-  );
+): ChainEvidence {
+  const { ofEvents, read, match } = compileChain(node, names, compilation, compile);
+  const fitting = read(run);
+  const describe = ({ item, t }: Timed): object => {
+    return ofEvents ? toEventEvidence(item as PqlEvent) : { item, timestamp: new Date(t).toISOString() };
+  };
+  const chosen = (match(fitting, run) ?? []).flatMap((instants, index) => {
+    const { label } = node.steps[index] as ChainStep;
+    const events = pickByTime(fitting[index] ?? [], instants);
+    return events.slice(-MOST).map((event) => ({ step: label, ...describe(event) }));
+  });
+  const steps = node.steps.map((step, index): StepEvidence => {
+    const events = fitting[index] ?? [];
+    const { negated, count: { n, exactly } = { n: 1, exactly: false } } = step;
+    const isEnough = exactly ? events.length === n : events.length >= n;
+    return {
+      text: printChainStep(step),
+      value: events.length,
+      truth: negated ? events.length === 0 : isEnough,
+      evidence: events.slice(-MOST).map(describe),
+      children: [],
+    };
+  });
+  return { chosen, steps };
+}
+
+/** For each instant an event of that time, none twice; both are in order. */
+function pickByTime(events: readonly Timed[], instants: readonly number[]): readonly Timed[] {
+  let from = 0;
+  return instants.flatMap((instant) => {
+    const found = events.findIndex(({ t }, index) => index >= from && t === instant);
+    if (found < 0) return [];
+    from = found + 1;
+    return [events[found] as Timed];
+  });
 }

@@ -8,25 +8,24 @@ import { withVariable } from './scope';
 export interface Part {
   readonly node: Expression;
   readonly names: Names;
+  /** True where a condition is expected. */
+  readonly isCondition: boolean;
 }
 
 /** The parts of a node that have one value each: not what is asked of each item of a list. Constants are left out. */
-export function createParts(
-  node: Expression,
-  names: Names,
-  run: Run,
-  compilation: Compilation,
-  compile: Compile,
-): readonly Part[] {
-  const here = (...nodes: readonly Expression[]): readonly Part[] =>
-    nodes.filter((part) => !isConstant(part)).map((part) => ({ node: part, names }));
+export function createParts(part: Part, run: Run, compilation: Compilation, compile: Compile): readonly Part[] {
+  const { node, names, isCondition } = part;
+  const all = (nodes: readonly Expression[], areConditions: boolean): readonly Part[] =>
+    nodes.filter((each) => !isConstant(each)).map((each) => ({ node: each, names, isCondition: areConditions }));
+  const here = (...nodes: readonly Expression[]): readonly Part[] => all(nodes, false);
   switch (node.kind) {
     case 'not':
-    case 'negate':
-      return here(node.of);
+      return all([node.of], true);
     case 'and':
     case 'or':
-      return here(...node.of);
+      return all(node.of, true);
+    case 'negate':
+      return here(node.of);
     case 'compare':
       return here(node.left, node.right);
     case 'arithmetic':
@@ -34,18 +33,32 @@ export function createParts(
     case 'list':
       return here(...node.items);
     case 'call':
-      return here(...node.arguments.filter((_, index) => index !== perItemOf(node)));
+      return callParts(node, names);
     case 'filter':
       return here(node.of);
+    case 'quantifier':
+      return here(...node.sources.slice(0, 1).map(({ from }) => from));
+    case 'aggregate':
+      return here(node.source.from);
     case 'occurs':
       return here(node.of, ...(node.when.kind === 'between' ? [node.when.low, node.when.high] : [node.when.reference]));
     case 'let':
-      return letParts(node, names, run, compilation, compile);
+      return letParts(node, part, run, compilation, compile);
     case 'lambda':
-      return [{ node: node.body, names: withVariable(names, node.parameter, names.items.at(-1) ?? 'profile') }];
+      return [
+        { node: node.body, names: withVariable(names, node.parameter, names.items.at(-1) ?? 'profile'), isCondition },
+      ];
     default:
       return [];
   }
+}
+
+function callParts(call: Extract<Expression, { kind: 'call' }>, names: Names): readonly Part[] {
+  const perItem = perItemOf(call);
+  return call.arguments.flatMap((node, index): readonly Part[] => {
+    const isCondition = call.function === 'if' && index === 0;
+    return index === perItem || isConstant(node) ? [] : [{ node, names, isCondition }];
+  });
 }
 
 function perItemOf({ function: name, arguments: parts }: Extract<Expression, { kind: 'call' }>): number {
@@ -56,7 +69,7 @@ function perItemOf({ function: name, arguments: parts }: Extract<Expression, { k
 /** What is bound, then the body with its value in place. */
 function letParts(
   node: Extract<Expression, { kind: 'let' }>,
-  names: Names,
+  { names, isCondition }: Part,
   run: Run,
   compilation: Compilation,
   compile: Compile,
@@ -66,8 +79,8 @@ function letParts(
   run.slots[slot] = value.run(run);
   const inner = withVariable(names, node.variable, { slot, kind: value.kind });
   return [
-    { node: node.value, names },
-    { node: node.body, names: inner },
+    { node: node.value, names, isCondition: false },
+    { node: node.body, names: inner, isCondition },
   ];
 }
 

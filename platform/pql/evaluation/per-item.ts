@@ -1,3 +1,4 @@
+import { asCondition } from '../condition';
 import { findFunction } from '../functions';
 import type { Call } from '../tree';
 import type { Compile } from './chain';
@@ -29,7 +30,7 @@ export function compilePerItem(
   const slot = compilation.newSlot();
   const ofEvents = source.kind !== 'value';
   const inner = withItem(names, { slot, kind: ofEvents ? 'event' : 'value' });
-  const evaluate = toPlain(compile(asked, inner));
+  const evaluate = toPlain(compile(CONDITIONAL.has(call.function) ? asCondition(asked) : asked, inner));
   const listed: Listed = {
     items: (run) => toList(source.run(run)),
     ask(run, item) {
@@ -41,6 +42,8 @@ export function compilePerItem(
   const n = amount && compile(amount, names).run;
   return compileListed(call.function, listed, n ?? (() => undefined), compilation);
 }
+
+const CONDITIONAL: ReadonlySet<string> = new Set(['exists', 'forall', 'filter', 'select', 'count']);
 
 function compileListed(
   name: string,

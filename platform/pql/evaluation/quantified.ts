@@ -1,3 +1,4 @@
+import { asCondition } from '../condition';
 import type { Aggregate, Quantifier, Source } from '../tree';
 import type { Compile } from './chain';
 import { aggregates } from './list-functions';
@@ -52,7 +53,7 @@ function compileSources(
     const list = compile(from, inner);
     const binding: Binding = { slot: compilation.newSlot(), kind: list.kind === 'value' ? 'value' : 'event' };
     inner = withVariable(inner, variable, binding);
-    const condition = where && compile(where, inner).run;
+    const condition = where && compile(asCondition(where), inner).run;
     return { binding, from: list.run, where: condition ? (run) => condition(run) === true : () => true };
   });
   return { sources: compiled, inner };

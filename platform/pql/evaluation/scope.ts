@@ -22,6 +22,8 @@ export interface PqlScope {
   readonly nowMs: number;
   /** Answers `inSegment`; nobody is in any when it is left out. */
   readonly inSegment?: (segmentId: string) => boolean;
+  /** When that answer may change by itself, in milliseconds; never, when it is left out. */
+  readonly turnOfSegment?: (segmentId: string) => number;
 }
 
 /** One evaluation under way. */

@@ -1,4 +1,4 @@
-import type { Chain, ChainStep, Position } from '../tree';
+import type { Chain, ChainStep, Expression, Position } from '../tree';
 import type { Parsing } from './parsing';
 import { SyntaxFailure } from './syntax-failure';
 import { parseTimeCondition } from './time-condition';
@@ -51,9 +51,18 @@ function parseStep(parsing: Parsing, before: ReadonlySet<string>): ChainStep {
   parsing.expectSymbol(':');
   const negated = parsing.takeWord('not') || parsing.takeSymbol('!');
   parsing.expectWord('what');
-  const what = parsing.inBrackets('(', ')', () => parsing.perItem(() => parsing.expression(parsing)));
+  const what = parseWhat(parsing);
   const details = parseDetails(parsing, negated);
   return { label, ...(negated ? { negated: true as const } : {}), what, ...details, at };
+}
+
+/** `(…)`, and `WHERE(…)` when more is asked of the same event. */
+function parseWhat(parsing: Parsing): Expression {
+  const read = (): Expression => parsing.inBrackets('(', ')', () => parsing.perItem(() => parsing.expression(parsing)));
+  const what = read();
+  if (!parsing.takeWord('where')) return what;
+  const of = [what, read()].flatMap((part) => (part.kind === 'and' ? part.of : [part]));
+  return { kind: 'and', of, at: what.at };
 }
 
 function parseDetails(parsing: Parsing, negated: boolean): Pick<ChainStep, 'when' | 'count'> {

@@ -1,3 +1,4 @@
+import { asCondition } from '../condition';
 import { originsOf } from '../inspect';
 import type { PqlDiagnostic } from '../parse';
 import { printPql } from '../print';
@@ -45,6 +46,7 @@ const CHECKS: Checks = {
     checkConditions(conditions, kindOf, doubt);
   },
   aggregate: (node, kindOf, doubt) => {
+    if (node.source.where) checkCondition(node.source.where, kindOf, doubt);
     if (node.function === 'sum' || node.function === 'average') checkNumber(node.value, kindOf, doubt);
   },
 };
@@ -64,9 +66,17 @@ function checkCompare({ left, right, operator }: Compare, kindOf: KindOf, doubt:
 }
 
 function checkEqual(left: Expression, right: Expression, kindOf: KindOf, doubt: Doubt): void {
+  if (isNull(left) || isNull(right)) {
+    doubt(left, 'Nothing equals null, not even what is missing: isNull() and isNotNull() ask for that');
+    return;
+  }
   const [a, b] = [kindOf(left), kindOf(right)];
   const differ = a.isList !== undefined && b.isList !== undefined && a.isList !== b.isList;
   if (differ || !goTogether(a, b)) doubt(left, `${both(left, right, kindOf)}: they are never equal`);
+}
+
+function isNull(node: Expression): boolean {
+  return node.kind === 'literal' && node.value === null;
 }
 
 const TEXT_FUNCTIONS: ReadonlySet<string> = new Set(
@@ -86,11 +96,12 @@ function checkCall(call: Call, kindOf: KindOf, doubt: Doubt): void {
   if (name === 'equals' || name === 'notEqualTo') checkEqual(first, second, kindOf, doubt);
   if (name === 'in' || name === 'notIn') checkAmong(first, second, kindOf, doubt);
   if (name === 'includes') checkAmong(second, first, kindOf, doubt);
+  if (OF_TWO_LISTS.has(name)) checkLists(first, second, kindOf, doubt);
   if (name === 'sum' || name === 'average') checkNumber(second, kindOf, doubt);
   if (CONDITIONAL.has(name)) checkCondition(second, kindOf, doubt);
 }
 
-const CONDITIONAL: ReadonlySet<string> = new Set(['filter', 'exists', 'forall', 'select']);
+const CONDITIONAL: ReadonlySet<string> = new Set(['filter', 'exists', 'forall', 'select', 'count']);
 
 function checkAmong(item: Expression, list: Expression, kindOf: KindOf, doubt: Doubt): void {
   const [one, all] = [kindOf(item), kindOf(list)];
@@ -98,14 +109,19 @@ function checkAmong(item: Expression, list: Expression, kindOf: KindOf, doubt: D
   doubt(item, `${both(item, list, kindOf)}: it is never among them`);
 }
 
+const OF_TWO_LISTS: ReadonlySet<string> = new Set(['intersects', 'intersection', 'subsetOf', 'supersetOf']);
+
+function checkLists(a: Expression, b: Expression, kindOf: KindOf, doubt: Doubt): void {
+  if (!goTogether(kindOf(a), kindOf(b))) doubt(a, `${both(a, b, kindOf)}: they have nothing in common`);
+}
+
 function checkConditions(nodes: readonly Expression[], kindOf: KindOf, doubt: Doubt): void {
   for (const node of nodes) checkCondition(node, kindOf, doubt);
 }
 
 function checkCondition(node: Expression, kindOf: KindOf, doubt: Doubt): void {
-  const kind = kindOf(node);
-  if (kind.type === undefined && kind.isList !== true) return;
-  if (kind.type === 'truth' && kind.isList !== true) return;
+  const kind = kindOf(asCondition(node));
+  if (kind.isList !== true && (!kind.type || kind.type === 'truth')) return;
   doubt(node, `${said(node, kind)} where a condition is expected: only true is true`);
 }
 

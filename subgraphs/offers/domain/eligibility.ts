@@ -1,4 +1,4 @@
-import { compilePql, isTrue, type PqlScope } from '../../../platform/pql/evaluate';
+import { compileRule, type PqlScope } from '../../../platform/pql/evaluate';
 import { parsePql } from '../../../platform/pql/parse';
 import type { Eligibility } from './definitions';
 import { mayReadTime, segmentsOfRule } from './rule';
@@ -38,13 +38,11 @@ function conditionsOf({ allOf = [], anyOf = [], noneOf = [], rule }: Eligibility
   if (allOf.length > 0) conditions.push(({ inSegment }) => allOf.every(inSegment));
   if (anyOf.length > 0) conditions.push(({ inSegment }) => anyOf.some(inSegment));
   if (noneOf.length > 0) conditions.push(({ inSegment }) => !noneOf.some(inSegment));
-  if (rule) conditions.push(compileRule(rule));
+  if (rule) conditions.push(toCondition(rule));
   return conditions;
 }
 
-function compileRule(text: string): Condition {
-  const parsed = parsePql(text);
-  if (!parsed.ok) return () => false;
-  const evaluate = compilePql(parsed.tree);
-  return (scope) => isTrue(evaluate(scope));
+function toCondition(rule: string): Condition {
+  const parsed = parsePql(rule);
+  return parsed.ok ? compileRule(parsed.tree) : () => false;
 }

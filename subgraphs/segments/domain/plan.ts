@@ -1,4 +1,4 @@
-import { compilePql, isTrue, type PqlScope } from '../../../platform/pql/evaluate';
+import { compileRule, type PqlScope } from '../../../platform/pql/evaluate';
 import { inspectPql, type PqlInspection } from '../../../platform/pql/inspect';
 import { parsePql } from '../../../platform/pql/parse';
 import type { Expression } from '../../../platform/pql/tree';
@@ -109,8 +109,7 @@ function findRequestRules(live: readonly Live[], byId: ReadonlyMap<string, Live>
 }
 
 function toRequestRule({ id, rule, tree, reads }: Live, timeZone: string): RequestRule {
-  const evaluate = compilePql(tree, { timeZone });
-  return { id, version: rule.version, readsEvents: reads.readsEvents, holds: (scope) => isTrue(evaluate(scope)) };
+  return { id, version: rule.version, readsEvents: reads.readsEvents, holds: compileRule(tree, { timeZone }) };
 }
 
 function movedAtMs(id: string, live: ReadonlyMap<string, Live>, known: Map<string, number>): number {

@@ -56,6 +56,7 @@ export class TrialResolver {
       segment: segment ?? undefined,
       rule: rule ?? undefined,
       atMs: at?.getTime() ?? nowMs,
+      nowMs,
     });
     return {
       member: explained.isMember,

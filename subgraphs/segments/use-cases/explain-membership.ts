@@ -1,12 +1,12 @@
 import type { IdentityRef, ProfileReader, ProfileSnapshot } from '../../../flow/ports';
 import { AppError } from '../../../platform/errors';
-import { compilePql, isTrue, type PqlScope } from '../../../platform/pql/evaluate';
 import { explainPql, type PqlExplanation } from '../../../platform/pql/explain';
-import { findNextChangeMs } from '../../../platform/pql/next-change';
 import type { Expression } from '../../../platform/pql/tree';
+import { findChangeMs } from '../domain/next-change';
 import type { Plan } from '../domain/plan';
 import { parseRule } from '../domain/rule';
-import type { ReadMemberships, Standing } from './read-memberships';
+import { createRuleScope } from '../domain/rule-scope';
+import type { ReadMemberships } from './read-memberships';
 
 /** What is to be explained: a segment's rule, or one that is not saved. */
 export interface ExplanationRequest {
@@ -15,6 +15,8 @@ export interface ExplanationRequest {
   readonly segment?: string | undefined;
   readonly rule?: string | undefined;
   readonly atMs: number;
+  /** The instant of asking: `atMs` may be another. */
+  readonly nowMs: number;
 }
 
 export interface Explanation {
@@ -42,20 +44,26 @@ export type ExplainMembership = (request: ExplanationRequest) => Promise<Explana
 /** Explains over the person's own events. */
 export function createExplainMembership(dependencies: ExplanationDependencies): ExplainMembership {
   const { profiles, read, plan: readPlan, timeZone } = dependencies;
-  return async ({ sandbox, identity, segment, rule, atMs }) => {
+  return async ({ sandbox, identity, segment, rule, atMs, nowMs }) => {
     const plan = await readPlan(sandbox);
     const tree = treeOf(plan, segment, rule);
-    const person = await findPerson(profiles, sandbox, identity);
-    const [standing] = await read(sandbox, [person], atMs);
-    const scope = toScope(person, atMs, plan, standing, timeZone);
-    const explained = explainPql(tree, scope, { timeZone });
+    const found = await findPerson(profiles, sandbox, identity);
+    const [standing] = await read(sandbox, [found], atMs);
+    const person = atMs < nowMs ? asOf(found, atMs) : found;
+    const scopeAt = createRuleScope(person, plan, standing?.evaluated.imports ?? new Map(), timeZone);
+    const explained = explainPql(tree, scopeAt(atMs), { timeZone });
     return {
-      isMember: isTrue(explained.value),
+      isMember: explained.truth === true,
       atMs,
-      nextChangeMs: findNextChangeMs(tree, scope, { timeZone }),
+      nextChangeMs: findChangeMs({ tree, plan, person, scopeAt, nowMs: atMs, timeZone }),
       tree: explained,
     };
   };
+}
+
+/** The person with what had happened by an instant that is past. */
+function asOf(person: ProfileSnapshot, atMs: number): ProfileSnapshot {
+  return { ...person, events: person.events.filter(({ timestampMs }) => timestampMs <= atMs) };
 }
 
 function treeOf(plan: Plan, segmentId: string | undefined, rule: string | undefined): Expression {
@@ -75,34 +83,4 @@ async function findPerson(profiles: ProfileReader, sandbox: string, identity: Id
   const [person] = found ? await profiles.getMany(sandbox, [found.id], { events: true }) : [];
   if (person) return person;
   throw new AppError('NOT_FOUND', `There is no profile with this identity in ${identity.namespace}.`);
-}
-
-function toScope(
-  { attributes, computedAttributes, events }: ProfileSnapshot,
-  atMs: number,
-  plan: Plan,
-  standing: Standing | undefined,
-  timeZone: string,
-): PqlScope {
-  const answers = new Map<string, boolean>();
-  const inSegment = (id: string): boolean => {
-    const known = answers.get(id);
-    if (known !== undefined) return known;
-    answers.set(id, false);
-    const live = plan.segments.get(id)?.live;
-    const answer =
-      live === undefined
-        ? standing?.evaluated.memberships.get(id)?.status === 'REALIZED'
-        : isTrue(compilePql(parseRule(live.rule), { timeZone })(scope));
-    answers.set(id, answer);
-    return answer;
-  };
-  const scope: PqlScope = {
-    profile: { ...attributes, computedAttributes },
-    events: events.filter(({ timestampMs }) => timestampMs <= atMs),
-    context: {},
-    nowMs: atMs,
-    inSegment,
-  };
-  return scope;
 }

@@ -1,5 +1,5 @@
 import type { ProfileReader, ProfileSnapshot } from '../../../flow/ports';
-import { compilePql, isTrue } from '../../../platform/pql/evaluate';
+import { compileRule } from '../../../platform/pql/evaluate';
 import { inspectPql } from '../../../platform/pql/inspect';
 import { type PqlDiagnostic, parsePql } from '../../../platform/pql/parse';
 import type { Expression } from '../../../platform/pql/tree';
@@ -95,13 +95,13 @@ async function holdsFor(
   people: readonly ProfileSnapshot[],
   nowMs: number,
 ): Promise<readonly boolean[]> {
-  const evaluate = compilePql(tree, { timeZone });
+  const holds = compileRule(tree, { timeZone });
   const asksSegments = inspectPql(tree).segments.length > 0;
   const standings = asksSegments ? await read(sandbox, people, nowMs) : [];
   return people.map(({ attributes, computedAttributes, events }, index) => {
     const memberships = standings[index]?.evaluated.memberships;
     const inSegment = (id: string): boolean => memberships?.get(id)?.status === 'REALIZED';
-    return isTrue(evaluate({ profile: { ...attributes, computedAttributes }, events, context: {}, nowMs, inSegment }));
+    return holds({ profile: { ...attributes, computedAttributes }, events, context: {}, nowMs, inSegment });
   });
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { compilePql, isTrue } from '../../../platform/pql/evaluate';
+import { compileRule } from '../../../platform/pql/evaluate';
 import { parsePql } from '../../../platform/pql/parse';
 import { DAY_MS, describeSegments, did, HOUR_MS, MINUTE_MS, SECOND_MS, type SegmentsFixture } from './segments-fixture';
 
@@ -117,7 +117,7 @@ function createHistory(first: SegmentsFixture, sandbox: string) {
       if (!parsed.ok) throw new Error(parsed.diagnostics[0]?.message);
       const profile = { ...person.attributes, computedAttributes: {} };
       const scope = { profile, events: person.events, nowMs: fixture.clock.now(), inSegment: isIn };
-      const answer = isTrue(compilePql(parsed.tree)(scope));
+      const answer = compileRule(parsed.tree)(scope);
       answers.set(id, answer);
       return answer;
     };

@@ -64,6 +64,46 @@ describeSegments('rules tried and memberships explained', (open) => {
     expect(await explain({ rule: 'xEvent.count() = 0' })).toMatchObject({ member: false, tree: { truth: false } });
   });
 
+  test('S-13 the next change is told through the segments and audiences that a rule asks for', async () => {
+    await fixture.putSegment('recent', 'xEvent[timestamp occurs < 3 hours before now].count() >= 1');
+    const person = await fixture.take('p1', did('view', { _id: 'v1' }));
+    const untilMs = NOW_MS + HOUR_MS;
+    await fixture.get(
+      `mutation ($input: ExternalAudienceInput!, $members: [ExternalMemberInput!]!) {
+        importAudience(input: $input, members: $members) { accepted } }`,
+      {
+        input: { id: 'partners', name: 'Partners', provider: 'acme' },
+        members: [{ identity: { namespace: 'CRMID', value: 'p1' }, validUntil: new Date(untilMs).toISOString() }],
+      },
+    );
+    expect(await fixture.segmentsOf(person)).toEqual(['partners', 'recent']);
+    const changes = async (rule: string) => (await explain({ rule })).nextChangeAt;
+    expect(await changes('inSegment("recent") and true')).toBe(new Date(NOW_MS + 3 * HOUR_MS).toISOString());
+    expect(await changes('inSegment("recent") and inSegment("partners")')).toBe(new Date(untilMs).toISOString());
+    expect(await changes('xEvent.groupBy(_id).keys().count() > 0 and inSegment("recent")')).toBe(
+      new Date(NOW_MS + 3 * HOUR_MS).toISOString(),
+    );
+    expect(await explain({ segment: 'partners' })).toMatchObject({
+      member: true,
+      nextChangeAt: new Date(untilMs).toISOString(),
+      tree: { text: 'inSegment("partners")', evidence: [{ segment: 'partners', member: true }] },
+    });
+    expect(await explain({ segment: 'partners', at: new Date(untilMs).toISOString() })).toMatchObject({
+      member: false,
+    });
+  });
+
+  test('S-13 the next change of a rule over thousands of events in a window is found at once', async () => {
+    const events = Array.from({ length: 3000 }, (_, n) => did('view', { _id: `v${n}` }, NOW_MS - n * 1000));
+    await fixture.take('p1', ...events);
+    const before = process.cpuUsage();
+    const { member, nextChangeAt } = await explain({
+      rule: 'xEvent[timestamp occurs < 30 days before now].count() > 0',
+    });
+    expect([member, nextChangeAt]).toEqual([true, new Date(NOW_MS + 30 * DAY_MS).toISOString()]);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(3000);
+  });
+
   test('S-13 what cannot be explained is refused', async () => {
     const ask =
       'query ($n: ID!, $s: ID, $r: String) { explainMembership(profile: { namespace: $n, value: "p1" }, segment: $s, rule: $r) { member } }';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { compilePql, isTrue } from '../../../platform/pql/evaluate';
+import { compileRule } from '../../../platform/pql/evaluate';
 import { printPql } from '../../../platform/pql/print';
 import {
   createRuleSet,
@@ -21,10 +21,10 @@ class BruteForce {
   attributes: Person['attributes'] = {};
   computedAttributes: Person['attributes'] = {};
   isGiven = false;
-  private readonly rules: readonly { readonly id: string; readonly evaluate: ReturnType<typeof compilePql> }[];
+  private readonly rules: readonly { readonly id: string; readonly holds: ReturnType<typeof compileRule> }[];
 
   constructor(rules: readonly Rule[], timeZone: string) {
-    this.rules = rules.map(({ id, tree }) => ({ id, evaluate: compilePql(tree, { timeZone }) }));
+    this.rules = rules.map(({ id, tree }) => ({ id, holds: compileRule(tree, { timeZone }) }));
   }
 
   get person(): Person {
@@ -35,7 +35,7 @@ class BruteForce {
     const held = new Set(this.isGiven ? ['elsewhere'] : []);
     const profile = { ...this.attributes, computedAttributes: this.computedAttributes };
     const scope = { profile, events: this.events, nowMs, inSegment: (id: string) => held.has(id) };
-    for (const { id, evaluate } of this.rules) if (isTrue(evaluate(scope))) held.add(id);
+    for (const { id, holds } of this.rules) if (holds(scope)) held.add(id);
     held.delete('elsewhere');
     return [...held];
   }

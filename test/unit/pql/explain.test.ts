@@ -30,6 +30,7 @@ function parse(rule: string) {
   return parsed.tree;
 }
 
+const at = (nowMs: number): PqlScope => ({ ...scope, nowMs });
 const explain = (rule: string) => explainPql(parse(rule), scope);
 
 describe('explaining', () => {
@@ -65,10 +66,41 @@ describe('explaining', () => {
     expect(explain(rule)).toMatchObject({
       truth: true,
       evidence: [
-        { step: 'A', timestamp: '2024-03-14T07:00:00.000Z' },
-        { step: 'B', timestamp: '2024-03-14T10:00:00.000Z' },
+        { step: 'A', event: 'web|1', timestamp: '2024-03-14T07:00:00.000Z', eventType: 'view' },
+        { step: 'B', event: 'web|2', timestamp: '2024-03-14T10:00:00.000Z', eventType: 'buy' },
       ],
     });
+  });
+
+  it('S-13 a chain that does not hold shows for which step what is lacking', () => {
+    const rule =
+      'chain(xEvent, timestamp, [A: WHAT(eventType = "view") COUNT(3), B: WHAT(eventType = "buy") WHEN(today), C: not WHAT(price < 20)])';
+    const { truth, evidence, children } = explain(rule);
+    expect([truth, evidence]).toEqual([false, []]);
+    expect(children).toMatchObject([
+      { text: 'A: WHAT(eventType = "view") COUNT(3)', value: 2, truth: false },
+      { text: 'B: WHAT(eventType = "buy") WHEN(today)', value: 1, truth: true, evidence: [{ event: 'web|2' }] },
+      { text: 'C: not WHAT(price < 20)', value: 1, truth: false, evidence: [{ event: 'web|3' }] },
+    ]);
+  });
+
+  it('S-13 a chain shows which of several events at one time it chose, each once', () => {
+    const twice = { ...scope, events: [event('web|1', 1, { a: 1 }), event('web|2', 1, { a: 2 })] };
+    const rule = parse('chain(xEvent, timestamp, [A: WHAT(a > 0) COUNT(2)])');
+    expect(explainPql(rule, twice).evidence).toMatchObject([{ event: 'web|1' }, { event: 'web|2' }]);
+  });
+
+  it('S-13 what picks events stands for whether it picked any, and shows them', () => {
+    const { truth, children } = explain('(select E from xEvent where E.eventType = "buy") and xEvent[price > 90]');
+    expect(truth).toBe(false);
+    expect(children).toMatchObject([
+      { text: 'select E from xEvent where E.eventType = "buy"', truth: true, evidence: [{ event: 'web|2' }] },
+      { text: 'xEvent[price > 90]', value: [], truth: false, evidence: [] },
+    ]);
+  });
+
+  it('S-13 what is no condition but stands for one is not true', () => {
+    expect(explain('xEvent.count()')).toMatchObject({ value: 3, truth: false });
   });
 
   it('S-13 a let shows what it binds, and its body with that in place', () => {
@@ -83,7 +115,13 @@ describe('explaining', () => {
 
   it('S-13 the next change is the instant at which time alone turns the truth', () => {
     const rule = parse('xEvent[timestamp occurs < 3 hours before now].count() >= 2');
-    expect(findNextChangeMs(rule, scope)).toBe(NOW_MS + HOUR_MS);
-    expect(findNextChangeMs(parse('tier = "gold"'), scope)).toBeUndefined();
+    expect(findNextChangeMs(rule, at, NOW_MS)).toBe(NOW_MS + HOUR_MS);
+    expect(findNextChangeMs(parse('tier = "gold"'), at, NOW_MS)).toBeUndefined();
+    const moved = (nowMs: number): PqlScope => ({
+      ...at(nowMs),
+      inSegment: () => nowMs < NOW_MS + 5,
+      turnOfSegment: () => (nowMs < NOW_MS + 5 ? NOW_MS + 5 : Number.POSITIVE_INFINITY),
+    });
+    expect(findNextChangeMs(parse('tier = "gold" and inSegment("vip")'), moved, NOW_MS)).toBe(NOW_MS + 5);
   });
 });

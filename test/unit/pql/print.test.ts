@@ -5,6 +5,8 @@ import { parsePql } from '../../../platform/pql/parse';
 import { printPql } from '../../../platform/pql/print';
 import { trees, withoutPositions } from './random-rules';
 
+const IS_LONG = process.env.ATTUNE_TEST_LONG !== undefined;
+
 describe('printing', () => {
   it('S-1 printing and parsing are inverse', () => {
     fc.assert(
@@ -14,7 +16,7 @@ describe('printing', () => {
         if (!parsed.ok) throw new Error(`${text}\n${JSON.stringify(parsed.diagnostics)}`);
         expect(withoutPositions(parsed.tree)).toEqual(withoutPositions(tree));
       }),
-      { numRuns: 5000, seed: 11 },
+      { numRuns: IS_LONG ? 20_000 : 2000, seed: 11 },
     );
   });
 
@@ -25,7 +27,7 @@ describe('printing', () => {
         if (!parsed.ok) throw new Error(`${JSON.stringify(tree)}\n${JSON.stringify(parsed.diagnostics)}`);
         expect(withoutPositions(parsed.tree)).toEqual(withoutPositions(tree));
       }),
-      { numRuns: 1000, seed: 12 },
+      { numRuns: IS_LONG ? 5000 : 500, seed: 12 },
     );
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { compileTimedPql } from '../../../platform/pql/evaluate';
+import { compileTimedRule } from '../../../platform/pql/evaluate';
 import { parsePql } from '../../../platform/pql/parse';
 import { conditions, DAY_MS, instants, START_MS } from './random-conditions';
 
@@ -16,7 +16,7 @@ describe('turns', () => {
           (rule, t, now, fractions) => {
             const parsed = parsePql(rule);
             if (!parsed.ok) throw new Error(`${rule}: ${parsed.diagnostics[0]?.message}`);
-            const answer = compileTimedPql(parsed.tree, { timeZone });
+            const answer = compileTimedRule(parsed.tree, { timeZone });
             const at = (nowMs: number) => answer({ profile: { t: new Date(START_MS + t).toISOString() }, nowMs });
             let nowMs = START_MS + now;
             for (let step = 0; step < 4; step++) {

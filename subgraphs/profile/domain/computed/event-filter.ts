@@ -1,6 +1,6 @@
 import type { ProfileEvent } from '../../../../flow/events';
 import { AppError } from '../../../../platform/errors';
-import { compilePql, isTrue } from '../../../../platform/pql/evaluate';
+import { compileRule } from '../../../../platform/pql/evaluate';
 import { inspectPql } from '../../../../platform/pql/inspect';
 import { type PqlDiagnostic, parsePql } from '../../../../platform/pql/parse';
 import type { Expression } from '../../../../platform/pql/tree';
@@ -24,10 +24,10 @@ export function parseEventFilter(text: string): Expression {
 
 /** Whether an event counts, by a filter that was parsed. `timeZone` is the IANA zone of its dates. */
 export function compileEventFilter(tree: Expression, timeZone = 'UTC'): (event: ProfileEvent) => boolean {
-  const evaluate = compilePql(tree, { timeZone });
+  const holds = compileRule(tree, { timeZone });
   return ({ data, timestampMs }) => {
     const context = isFields(data.context) ? { context: data.context } : {};
-    return isTrue(evaluate({ profile: data, nowMs: timestampMs, ...context }));
+    return holds({ profile: data, nowMs: timestampMs, ...context });
   };
 }
 

@@ -140,7 +140,7 @@ export function createRuleSet(rules: readonly Rule[], options: RuleSetOptions = 
       const held = new Set<string>();
       const inSegment = (id: string): boolean => held.has(id) || (!contextual.has(id) && leaves.isIn(state, id));
       const scope = { ...toScope(person, nowMs, inSegment), context };
-      for (const { id, answer } of compiled.contextualRules) if (answer(scope).value === true) held.add(id);
+      for (const { id, answer } of compiled.contextualRules) if (answer(scope).value) held.add(id);
       return [...held];
     },
   };

@@ -1,4 +1,4 @@
-import { compileTimedPql } from '../../../../../platform/pql/evaluate';
+import { compileTimedRule } from '../../../../../platform/pql/evaluate';
 import { inspectPql } from '../../../../../platform/pql/inspect';
 import { printPql } from '../../../../../platform/pql/print';
 import { createCalendar } from '../../../../../platform/pql/time/calendar';
@@ -16,7 +16,7 @@ import { createProgram, type Joined, leavesOf, type Program } from './program';
 export interface CompiledRule {
   readonly id: string;
   readonly program?: Program;
-  readonly general?: ReturnType<typeof compileTimedPql>;
+  readonly general?: ReturnType<typeof compileTimedRule>;
   readonly method: RuleMethod;
 }
 
@@ -29,7 +29,7 @@ export interface CompiledRules {
   readonly readers: readonly (readonly number[])[];
   readonly contextual: ReadonlyMap<string, RuleMethod>;
   /** Those, each after the ones that it asks for. */
-  readonly contextualRules: readonly { readonly id: string; readonly answer: ReturnType<typeof compileTimedPql> }[];
+  readonly contextualRules: readonly { readonly id: string; readonly answer: ReturnType<typeof compileTimedRule> }[];
 }
 
 /** Compiles the rules, each after those that it asks for. */
@@ -59,7 +59,7 @@ export function compileRules(all: readonly Rule[], timeZone: string, most: numbe
   const onRequest = ordered.filter(({ id }) => contextual.has(id));
   return {
     rules,
-    contextualRules: onRequest.map(({ id, tree }) => ({ id, answer: compileTimedPql(tree, { timeZone }) })),
+    contextualRules: onRequest.map(({ id, tree }) => ({ id, answer: compileTimedRule(tree, { timeZone }) })),
     positions,
     leaves,
     contextual,
@@ -76,7 +76,7 @@ function compileRule(
 ): CompiledRule & { readonly asks: readonly number[] } {
   const conditions = planOrReason(rule, planning, most);
   if (typeof conditions === 'string') {
-    const general = compileTimedPql(rule.tree, { timeZone: planning.timeZone });
+    const general = compileTimedRule(rule.tree, { timeZone: planning.timeZone });
     return { id: rule.id, general, method: { method: 'BATCH', reasons: [conditions] }, asks: [] };
   }
   const joined = join(conditions, leaves);

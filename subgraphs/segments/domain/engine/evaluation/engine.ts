@@ -96,7 +96,7 @@ export class Engine {
   /** The truth of a general rule for a person read whole. */
   askGeneral(rule: number, person: Person, state: RuleState, nowMs: number): boolean {
     const { general } = this.rules[rule] as CompiledRule;
-    return general?.(toScope(person, nowMs, (id) => this.leaves.isIn(state, id))).value === true;
+    return general?.(toScope(person, nowMs, (id) => this.leaves.isIn(state, id))).value ?? false;
   }
 
   /** Lets time pass, each due instant in its turn. */

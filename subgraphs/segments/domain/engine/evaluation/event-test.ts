@@ -1,3 +1,4 @@
+import { asCondition } from '../../../../../platform/pql/condition';
 import { compileEventPql, type PqlEvent } from '../../../../../platform/pql/evaluate';
 import { createPathReader } from '../../../../../platform/pql/evaluation/fields';
 import { isMissing } from '../../../../../platform/pql/evaluation/values';
@@ -13,7 +14,7 @@ export function compileEventTest(condition: Expression, timeZone: string): (even
     const holds = compileTest(found.leaf.test);
     return (event) => holds(read(event.data));
   }
-  const evaluate = compileEventPql(condition, { timeZone });
+  const evaluate = compileEventPql(asCondition(condition), { timeZone });
   return (event) => evaluate(event) === true;
 }
 
