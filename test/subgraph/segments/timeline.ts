@@ -1,5 +1,5 @@
 import type { MembershipChanged, ProfileEvent } from '../../../flow/events';
-import { compilePql, isTrue } from '../../../platform/pql/evaluate';
+import { compileRule } from '../../../platform/pql/evaluate';
 import { parsePql } from '../../../platform/pql/parse';
 import { computePlainly } from './plain-computed';
 
@@ -12,16 +12,16 @@ export interface Moment {
   readonly people: ReadonlyMap<string, { readonly attributes: Fields; readonly events: readonly ProfileEvent[] }>;
 }
 
-const compiled = new Map<string, ReturnType<typeof compilePql>>();
+const compiled = new Map<string, ReturnType<typeof compileRule>>();
 
-function compile(rule: string): ReturnType<typeof compilePql> {
+function compile(rule: string): ReturnType<typeof compileRule> {
   const known = compiled.get(rule);
   if (known) return known;
   const parsed = parsePql(rule);
   if (!parsed.ok) throw new Error(`${rule}: ${parsed.diagnostics[0]?.message}`);
-  const evaluate = compilePql(parsed.tree);
-  compiled.set(rule, evaluate);
-  return evaluate;
+  const holds = compileRule(parsed.tree);
+  compiled.set(rule, holds);
+  return holds;
 }
 
 /** The segments that a person was in at an instant, by every rule evaluated over the raw past: sorted. */
@@ -34,7 +34,7 @@ export function segmentsByBruteForce({ rules, people }: Moment, profileId: strin
   const isIn = (id: string): boolean => {
     const known = answers.get(id);
     if (known !== undefined) return known;
-    const answer = isTrue(compile(rules.get(id) ?? 'false')({ profile, events, nowMs, inSegment: isIn }));
+    const answer = compile(rules.get(id) ?? 'false')({ profile, events, nowMs, inSegment: isIn });
     answers.set(id, answer);
     return answer;
   };
