@@ -1,4 +1,5 @@
 import type { Bound, CollectionSpec, IndexSpec, IndexValue, RangeQuery } from '../store';
+import { HOLE_OF_LIMIT } from './statements';
 import { columnOf, indexNameOf, tableOf } from './tables';
 
 /** A statement with its values. */
@@ -20,7 +21,7 @@ export function toRangeSql(spec: CollectionSpec, sandbox: string, query: RangeQu
   for (const column of fields.slice(prefix.length)) conditions.push(`${column} IS NOT NULL`);
   values.push(query.limit);
   const from = `${tableOf(spec.name)} INDEXED BY ${indexNameOf(spec.name, index.name)}`;
-  const sql = `SELECT ${columns} FROM ${from} WHERE ${conditions.join(' AND ')} ORDER BY ${orderOf(index, open, query)} LIMIT ?`;
+  const sql = `SELECT ${columns} FROM ${from} WHERE ${conditions.join(' AND ')} ORDER BY ${orderOf(index, open, query)} LIMIT ${HOLE_OF_LIMIT}`;
   return { sql, values };
 }
 

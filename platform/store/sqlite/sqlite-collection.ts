@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { isKey } from '../keys';
 import type { Collection, CollectionSpec, Stored } from '../store';
 import { toRangeSql } from './range-sql';
-import type { Statements } from './statements';
+import { HOLE_OF_LIMIT, type Statements } from './statements';
 import { tableOf } from './tables';
 
 type Row = readonly [id: string, version: number, body: string];
@@ -11,7 +11,7 @@ type Row = readonly [id: string, version: number, body: string];
 export function createSqliteCollection<T>(spec: CollectionSpec, statements: Statements): Collection<T> {
   const table = tableOf(spec.name);
   const getOne = `SELECT id, version, body FROM ${table} WHERE sandbox = ? AND id = ?`;
-  const getPage = `SELECT id, version, body FROM ${table} WHERE sandbox = ? AND id > ? ORDER BY id LIMIT ?`;
+  const getPage = `SELECT id, version, body FROM ${table} WHERE sandbox = ? AND id > ? ORDER BY id LIMIT ${HOLE_OF_LIMIT}`;
   const read = (sandbox: string, id: string): Stored<T> | undefined => {
     const row = statements.of(getOne).get(sandbox, id) as Row | undefined;
     return row && isKey(id) ? toStored(row) : undefined;

@@ -4,7 +4,7 @@ import type { EventLog, LogEntry, NewLogEntry } from '../event-log';
 import { createRecentEntries, type RecentEntries } from '../recent-entries';
 import { createWakeUps } from '../wake-ups';
 import type { Database } from './database';
-import type { Statements } from './statements';
+import { HOLE_OF_LIMIT, type Statements } from './statements';
 
 /** The log with what the writer needs of it: entries are appended inside the writer's transaction, then published. */
 export interface SqliteLog extends EventLog {
@@ -51,14 +51,14 @@ export function createSqliteLog(database: Database, statements: Statements): Sql
   let appended: Appended[] = [];
 
   const readRows = <B>({ name, table }: Stream, after: number, limit: number): readonly LogEntry<B>[] => {
-    const sql = `SELECT ${COLUMNS} FROM ${table} WHERE position > ? ORDER BY position LIMIT ?`;
+    const sql = `SELECT ${COLUMNS} FROM ${table} WHERE position > ? ORDER BY position LIMIT ${HOLE_OF_LIMIT}`;
     return (statements.of(sql).all(after, limit) as Row[]).map((row) => toEntry<B>(name, row));
   };
 
   // The newest first, bucket by bucket, until there are enough.
   const readKeyRows = <B>(stream: Stream, sandbox: string, key: string, limit: number): readonly LogEntry<B>[] => {
     const where = `${BUCKET} = ? AND sandbox = ? AND key = ? AND position > ?`;
-    const sql = `SELECT ${COLUMNS} FROM ${stream.table} WHERE ${where} ORDER BY position DESC LIMIT ?`;
+    const sql = `SELECT ${COLUMNS} FROM ${stream.table} WHERE ${where} ORDER BY position DESC LIMIT ${HOLE_OF_LIMIT}`;
     const rows: Row[] = [];
     for (let bucket = bucketOf(stream.head); bucket >= bucketOf(stream.trimmed); bucket--) {
       rows.push(...(statements.of(sql).all(bucket, sandbox, key, stream.trimmed, limit - rows.length) as Row[]));

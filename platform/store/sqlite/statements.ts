@@ -4,6 +4,12 @@ import type { Database } from './database';
 
 export type Statement = StatementSyncInstance;
 
+/**
+ * The hole for a statement's limit. A bare one would have SQLite prepare the statement anew whenever a value is bound to it,
+ * as the limit may tell it another plan: that takes longer than most reads.
+ */
+export const HOLE_OF_LIMIT = '0 + ?';
+
 /** Prepared statements, kept by their text. Rows come as arrays. */
 export interface Statements {
   of(sql: string): Statement;
