@@ -1,6 +1,7 @@
 import { type QueryPlan, QueryPlanner } from '@graphql-hive/router-query-planner';
 import { AppError } from '../platform/errors';
 import { interfaceObjectsLast, toService } from './planning/graph-names';
+import { markRequiredExternals } from './planning/required-externals';
 import { requiresAsKeys } from './planning/requires-as-keys';
 
 export type {
@@ -22,13 +23,23 @@ export interface Planner {
 const NO_LABELS = new Set<string>();
 const NO_SHARE = 100;
 
-/** Hive's planner over a supergraph's SDL. Throws BAD_USER_INPUT when it cannot be read. */
+/**
+ * Hive's planner over a supergraph's SDL. Throws BAD_USER_INPUT when it cannot be read. What cannot be planned with
+ * requirements said as keys is planned as the supergraph says it: each way knows operations that the other does not.
+ */
 export function createPlanner(supergraphSdl: string): Planner {
-  const planner = open(requiresAsKeys(interfaceObjectsLast(supergraphSdl)));
+  const said = interfaceObjectsLast(markRequiredExternals(supergraphSdl));
+  const planner = open(requiresAsKeys(said));
+  let plain: QueryPlanner | undefined;
   return {
     async plan(document, operationName = null) {
+      const planWith = (one: QueryPlanner) => one.planAsync(document, operationName, NO_LABELS, NO_SHARE);
       try {
-        return nameServices(await planner.planAsync(document, operationName, NO_LABELS, NO_SHARE));
+        const plan = await planWith(planner).catch(() => {
+          plain ??= open(said);
+          return planWith(plain);
+        });
+        return nameServices(plan);
       } catch (cause) {
         throw new AppError('INTERNAL_SERVER_ERROR', 'This operation cannot be planned.', { cause });
       }

@@ -11,6 +11,7 @@ import {
   type TypeDefinitionNode,
 } from 'graphql';
 import { AppError } from '../platform/errors';
+import { topLevelFields } from './planning/field-set';
 
 /** What goes into a composition: one subgraph's name, federation SDL, and address when it has one. */
 export interface ComposedService {
@@ -125,13 +126,6 @@ function readKeys(
     }
   }
   return keys;
-}
-
-/** The names of a field set's top-level fields: `id` and `owner` of `id owner { id }`. */
-function topLevelFields(fieldSet: string): readonly string[] {
-  const [operation] = parse(`{ ${fieldSet} }`, { noLocation: true }).definitions;
-  if (operation?.kind !== Kind.OPERATION_DEFINITION) return [];
-  return operation.selectionSet.selections.flatMap((one) => (one.kind === Kind.FIELD ? [one.name.value] : []));
 }
 
 function argumentOf(directive: DirectiveNode | undefined, name: string): string | undefined {
