@@ -7,11 +7,12 @@ import { createMetrics, type Metrics } from '../platform/metrics';
 import { createEmbedded } from './embedded';
 import { type ConfiguredKey, createKey, hashKeys, type PlainKeys } from './keys';
 import { openStore, type StoreOptions } from './store';
+import type { Rules } from './subgraphs';
 
 const DAY_MS = 86_400_000;
 
 /** How one Attune is made. Only the store must be named. */
-export interface AttuneOptions {
+export interface AttuneOptions extends Partial<Rules> {
   readonly store: StoreOptions;
   /** Where time comes from; default: the machine. */
   readonly clock?: Clock;
@@ -23,10 +24,6 @@ export interface AttuneOptions {
   readonly keys?: PlainKeys;
   /** Further keys, already hashed. */
   readonly hashedKeys?: readonly ConfiguredKey[];
-  /** IANA zone of days, weeks and months in rules; default `UTC`. */
-  readonly timeZone?: string;
-  /** With it, a person's identity sent with a public key needs its proof, HMAC-SHA-256 (hex) over `namespace|value`. */
-  readonly identitySecret?: string;
   /** How long the log is kept, and with it the cursors of subscribers; default 7 days. */
   readonly keepLogMs?: number;
   /** How long a request may take; default 10 s. */
@@ -73,10 +70,11 @@ export interface Attune {
  */
 export async function createAttune(options: AttuneOptions): Promise<Attune> {
   const { clock = createSystemClock(), ids = createUlids(), log = createLog('warn') } = options;
-  const { metrics = createMetrics(), timeZone = 'UTC', identitySecret, keepLogMs = 7 * DAY_MS } = options;
+  const { metrics = createMetrics(), timeZone = 'UTC', keepLogMs = 7 * DAY_MS } = options;
+  const { identitySecret, limits, unknownConsents } = options;
   const store = await openStore(options.store, clock, log);
   const platform = { store, clock, ids, log, metrics };
-  const embedded = createEmbedded(platform, { timeZone, identitySecret }, keepLogMs);
+  const embedded = createEmbedded(platform, { timeZone, identitySecret, limits, unknownConsents }, keepLogMs);
   const adminKey = createKey();
   const release = async (): Promise<void> => {
     await embedded.close();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isTimeZone } from '../platform/time-zone';
+import { parseLimits, parseUnknownConsents } from './rules-of-people';
 
 /** The parts that can be served alone. */
 export const PARTS = ['gateway', 'profile', 'segments', 'offers', 'destinations'] as const;
@@ -24,6 +25,8 @@ const environment = z.object({
   ATTUNE_PRIVACY_KEY: z.string().min(8).optional(),
   ATTUNE_IDENTITY_SECRET: z.string().min(16).optional(),
   ATTUNE_TIME_ZONE: z.string().refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin').default('UTC'),
+  ATTUNE_LIMITS: z.string().transform(parseLimits).optional(),
+  ATTUNE_UNKNOWN_CONSENT: z.string().transform(parseUnknownConsents).optional(),
   ATTUNE_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
   ATTUNE_LOG_RETENTION_DAYS: z.coerce.number().positive().default(7),
   ATTUNE_BODY_LIMIT_BYTES: z.coerce.number().int().positive().optional(),

@@ -15,7 +15,7 @@ import { createSegmentsSubgraph } from '../subgraphs/segments';
 import { type ConfiguredKey, DEFAULT_SANDBOX } from './keys';
 import { startLogTrimmer } from './log-trimmer';
 import { createPortClients, createPortRoute, type PortClients, type Ports } from './ports-over-http';
-import type { Rules } from './subgraphs';
+import { profileRules, type Rules } from './subgraphs';
 
 /** Where each part listens, without a path. */
 export type PartUrls = Readonly<Record<SubgraphName, string>>;
@@ -87,13 +87,9 @@ export async function servePart(name: SubgraphName, options: PartOptions): Promi
 
 const createPart: Readonly<Record<SubgraphName, (options: PartOptions, clients: PortClients) => Part>> = {
   profile(options, clients) {
-    const { platform, timeZone, identitySecret } = options;
+    const { platform } = options;
     const holders = HOLDERS.map((name) => privacyPort(options, clients, name));
-    const profile = createProfileSubgraph(platform, {
-      timeZone,
-      privacy: () => holders,
-      ...(identitySecret ? { identitySecret } : {}),
-    });
+    const profile = createProfileSubgraph(platform, { ...profileRules(options), privacy: () => holders });
     return { ...profile, ports: { profiles: profile.reader } };
   },
   segments(options, clients) {

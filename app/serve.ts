@@ -8,6 +8,7 @@ import { createGatewayPart } from './gateway-part';
 import { type ConfiguredKey, createKey, hashKeys, type PlainKeys } from './keys';
 import { createPlatformParts, type PlatformParts } from './platform-parts';
 import { openStore, type StoreOptions } from './store';
+import type { Rules } from './subgraphs';
 
 const DAY_MS = 86_400_000;
 
@@ -42,17 +43,25 @@ export function storeOf({ MONGODB_URI, ATTUNE_DATA }: Environment): StoreOptions
   return MONGODB_URI === undefined ? { kind: 'embedded', folder: ATTUNE_DATA } : { kind: 'mongodb', uri: MONGODB_URI };
 }
 
+/** What the settings say about data, wherever it is opened. */
+export function rulesOf(environment: Environment): Rules & { readonly keepLogMs: number } {
+  return {
+    timeZone: environment.ATTUNE_TIME_ZONE,
+    identitySecret: environment.ATTUNE_IDENTITY_SECRET,
+    limits: environment.ATTUNE_LIMITS,
+    unknownConsents: environment.ATTUNE_UNKNOWN_CONSENT,
+    keepLogMs: environment.ATTUNE_LOG_RETENTION_DAYS * DAY_MS,
+  };
+}
+
 async function serveWhole(environment: Environment, parts: PlatformParts): Promise<Served> {
   warnAboutKeys(environment, parts);
-  const { ATTUNE_IDENTITY_SECRET: identitySecret, ATTUNE_REQUEST_TIMEOUT_MS: timeoutMs } = environment;
-  const { ATTUNE_BODY_LIMIT_BYTES: bodyLimitBytes } = environment;
+  const { ATTUNE_REQUEST_TIMEOUT_MS: timeoutMs, ATTUNE_BODY_LIMIT_BYTES: bodyLimitBytes } = environment;
   const attune = await createAttune({
     ...parts,
     store: storeOf(environment),
     keys: keysOf(environment),
-    timeZone: environment.ATTUNE_TIME_ZONE,
-    keepLogMs: environment.ATTUNE_LOG_RETENTION_DAYS * DAY_MS,
-    ...(identitySecret === undefined ? {} : { identitySecret }),
+    ...rulesOf(environment),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(bodyLimitBytes === undefined ? {} : { bodyLimitBytes }),
   });
@@ -94,9 +103,7 @@ async function serveOne(part: Part, environment: Environment, parts: PlatformPar
     keys: keys.filter(({ scope }) => scope === 'admin'),
     port,
     host,
-    timeZone: environment.ATTUNE_TIME_ZONE,
-    identitySecret: environment.ATTUNE_IDENTITY_SECRET,
-    keepLogMs: environment.ATTUNE_LOG_RETENTION_DAYS * DAY_MS,
+    ...rulesOf(environment),
   });
   return {
     url: served.url,

@@ -2,15 +2,35 @@ import type { PrivacyHolder, SegmentUsers } from '../flow/ports';
 import type { Platform } from '../platform/platform';
 import { createDestinationsSubgraph, type DestinationsSubgraph } from '../subgraphs/destinations';
 import { createOffersSubgraph, type OffersSubgraph } from '../subgraphs/offers';
-import { createProfileSubgraph, type ProfileSubgraph } from '../subgraphs/profile';
+import {
+  createProfileSubgraph,
+  type Limits,
+  type ProfileOptions,
+  type ProfileSubgraph,
+  type UnknownConsents,
+} from '../subgraphs/profile';
 import { createSegmentsSubgraph, type SegmentsSubgraph } from '../subgraphs/segments';
 
 /** What the rules of all subgraphs share. */
 export interface Rules {
-  /** The IANA zone in which days, weeks and months are counted. */
+  /** The IANA zone in which days, weeks and months are counted in rules; default `UTC`. */
   readonly timeZone: string;
-  /** With it, a person's identity sent with a public key needs its proof (Q-5). */
+  /** With it, a person's identity sent with a public key needs its proof, HMAC-SHA-256 (hex) over `namespace|value` (Q-5). */
   readonly identitySecret?: string | undefined;
+  /** What differs from the default limits of data that comes in (P-4). */
+  readonly limits?: Partial<Limits> | undefined;
+  /** What silence about a purpose counts as, where it is not the usual (P-18). */
+  readonly unknownConsents?: UnknownConsents | undefined;
+}
+
+/** Those of the rules that the profile subgraph goes by. */
+export function profileRules({ timeZone, identitySecret, limits, unknownConsents }: Rules): ProfileOptions {
+  return {
+    timeZone,
+    ...(identitySecret ? { identitySecret } : {}),
+    ...(limits ? { limits } : {}),
+    ...(unknownConsents ? { unknownConsents } : {}),
+  };
 }
 
 /** The four subgraphs of one process. */
@@ -22,10 +42,11 @@ export interface Subgraphs {
 }
 
 /** Makes all four over one platform, each with the others' ports. */
-export function createSubgraphs(platform: Platform, { timeZone, identitySecret }: Rules): Subgraphs {
+export function createSubgraphs(platform: Platform, rules: Rules): Subgraphs {
+  const { timeZone } = rules;
   const holders: PrivacyHolder[] = [];
   const privacy = (): readonly PrivacyHolder[] => holders;
-  const profile = createProfileSubgraph(platform, { timeZone, privacy, ...(identitySecret ? { identitySecret } : {}) });
+  const profile = createProfileSubgraph(platform, { ...profileRules(rules), privacy });
   const users: SegmentUsers[] = [];
   const segments = createSegmentsSubgraph(platform, { profiles: profile.reader, users: () => users, timeZone });
   const ports = { profiles: profile.reader, segments: segments.reader };

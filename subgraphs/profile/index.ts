@@ -27,6 +27,8 @@ import { createSetConsent } from './use-cases/set-consent';
 import { createSimulateIdentityGraph } from './use-cases/simulate';
 import { createUnlinkIdentity } from './use-cases/unlink-identity';
 
+export { PURPOSES, type UnknownConsents } from './domain/consents';
+export { DEFAULT_LIMITS, type Limits } from './domain/limits';
 export type { ProfileOptions } from './parts';
 export { profileCollections } from './store/collections';
 
@@ -74,7 +76,7 @@ function createResolvers(parts: Parts): readonly object[] {
   const replay = createReplayFailedItems({ ...parts, items: intake });
   return [
     new ProfileResolver(reads, configuration, access, createSetConsent(parts)),
-    new ProfileFieldsResolver(reads, configuration, parts.history),
+    new ProfileFieldsResolver(reads, configuration, parts.history, parts.unknownConsents),
     new IdentityGraphResolver(createSimulateIdentityGraph(parts), createUnlinkIdentity(parts)),
     new IngestResolver(intake, batchVerbs, parts.failed, replay, reads),
     new BatchResolver(batchVerbs),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { PrivacyHolder } from '../../flow/ports';
 import type { Platform } from '../../platform/platform';
+import type { UnknownConsents } from './domain/consents';
 import type { RandomBytes } from './domain/ecid';
 import { DEFAULT_LIMITS, type Limits } from './domain/limits';
 import { createBatchStore } from './store/batch-store';
@@ -44,6 +45,8 @@ export interface ProfileOptions {
   readonly identitySecret?: string;
   /** What differs from the default limits (P-4). */
   readonly limits?: Partial<Limits>;
+  /** What silence about a purpose counts as, where it is not the usual (P-18). */
+  readonly unknownConsents?: UnknownConsents;
   /** The sandboxes whose open work is taken up by `start`; default: `default`. */
   readonly sandboxes?: readonly string[];
   /** What the other subgraphs hold about people, for privacy jobs; asked when a job runs. */
@@ -104,6 +107,7 @@ function createStores({ store, clock, ids, log }: Platform, options: ProfileOpti
     ids,
     log,
     limits,
+    unknownConsents: options.unknownConsents ?? {},
     random: options.random ?? randomBytes,
     configuration: createProfileConfiguration(store, { timeZone, maxRows: limits.eventsPerProfile }),
     people: createPeopleStore(store),

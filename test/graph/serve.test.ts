@@ -46,6 +46,40 @@ describe('attune serve', () => {
     expect(await second.end('SIGTERM')).toBe(0);
   });
 
+  test('P-4 P-18 limits, and what silence about a purpose counts as, are settings', async () => {
+    const server = await start(['--data', folder.path], {
+      ATTUNE_LIMITS: 'eventBytes=400, identitiesPerItem=2',
+      ATTUNE_UNKNOWN_CONSENT: 'collect=DENIED',
+    });
+    const who = { identityMap: identityMap('CRMID', 'K') };
+    const three = { CRMID: [{ id: 'K' }], IDFA: [{ id: 'a' }, { id: 'b' }] };
+    const ask = async (query: string, variables = {}) => {
+      const { data } = await askOverHttp(server.url, { key: KEYS.server, query, variables });
+      // biome-ignore lint/suspicious/noExplicitAny: answers are asserted, not typed.
+      return data as any;
+    };
+    const query = `mutation ($events: [JSONObject!]!) {
+      ingestEvents(dataset: "web", events: $events) { results { status code message } }
+    }`;
+    const events = [
+      event('a', Date.now(), { ...who, padding: 'x'.repeat(400) }),
+      event('a', Date.now(), { identityMap: three }),
+      event('a', Date.now(), who),
+    ];
+    const refused = (await ask(query, { events })).ingestEvents.results;
+    expect(refused).toEqual([
+      { status: 'REJECTED', code: 'LIMIT_EXCEEDED', message: expect.stringContaining('eventBytes is 400') },
+      { status: 'REJECTED', code: 'LIMIT_EXCEEDED', message: expect.stringContaining('identitiesPerItem is 2') },
+      { status: 'REJECTED', code: 'CONSENT_DENIED', message: expect.any(String) },
+    ]);
+    await ask(
+      'mutation { setConsent(identity: { namespace: "CRMID", value: "K" }, purpose: "collect", status: GRANTED) { id } }',
+    );
+    const taken = (await ask(query, { events: [event('a', Date.now(), who)] })).ingestEvents.results;
+    expect(taken).toEqual([{ status: 'ACCEPTED', code: null, message: null }]);
+    expect(await server.end('SIGTERM')).toBe(0);
+  });
+
   test.each([
     ['a folder', undefined],
     ['MongoDB', mongodbUri()],

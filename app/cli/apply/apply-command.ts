@@ -3,7 +3,7 @@ import { createAttune } from '../../attune';
 import { type Environment, readVariables } from '../../config';
 import { EXIT } from '../../exit';
 import { createPlatformParts } from '../../platform-parts';
-import { storeOf } from '../../serve';
+import { rulesOf, storeOf } from '../../serve';
 import { readQuietEnvironment } from '../quiet-environment';
 import { requireKey, requireUrl } from '../server-address';
 import { describeFault } from '../yaml-source';
@@ -52,7 +52,7 @@ async function openGraph({ url, key }: ApplyFlags, environment: Environment): Pr
   const { execute, adminKey, idle, close } = await createAttune({
     ...createPlatformParts(environment),
     store: storeOf(environment),
-    timeZone: environment.ATTUNE_TIME_ZONE,
+    ...rulesOf(environment),
   });
   return {
     ask: (query, variables = {}) => execute({ query, variables, key: adminKey }),

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { createAttune } from '../../attune';
 import { ConfigurationError, type Environment } from '../../config';
 import type { PlatformParts } from '../../platform-parts';
-import { storeOf } from '../../serve';
+import { rulesOf, storeOf } from '../../serve';
 import { requireKey, requireUrl } from '../server-address';
 import { createHttpTarget } from './http-target';
 import { createInProcessTarget } from './in-process-target';
@@ -34,7 +34,7 @@ export async function openImportTarget(
     const key = requireKey(given, 'ATTUNE_SERVER_KEY');
     return createHttpTarget({ url: requireUrl(flags.url), key, clock, ...path });
   }
-  const attune = await createAttune({ ...parts, store: storeOf(environment), timeZone: environment.ATTUNE_TIME_ZONE });
+  const attune = await createAttune({ ...parts, store: storeOf(environment), ...rulesOf(environment) });
   const target =
     flags.audience === undefined
       ? createInProcessTarget(attune.ingestion, clock)

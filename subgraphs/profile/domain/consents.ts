@@ -13,6 +13,14 @@ export const PURPOSES = [
   'marketing.ads',
 ] as const;
 
+export type Purpose = (typeof PURPOSES)[number];
+
+/**
+ * What a purpose counts as about which a person said nothing, where it is not the usual: granted for `collect` and
+ * `personalize`, denied for the others.
+ */
+export type UnknownConsents = Readonly<Partial<Record<Purpose, 'GRANTED' | 'DENIED'>>>;
+
 const STRENGTH: Readonly<Record<ConsentStatus, number>> = { UNKNOWN: 0, GRANTED: 1, DENIED: 2 };
 
 /** The one of two statements on a purpose that holds: the newer, for equal times the denial. */
@@ -42,10 +50,28 @@ export function mergeConsents(identities: Head['identities']): ReadonlyMap<strin
   return merged;
 }
 
-/** True when one of the person's identities denies that data is collected. */
-export function deniesCollect(identities: Head['identities']): boolean {
-  return (
-    identities.some(({ consents }) => consents.length > 0) &&
-    mergeConsents(identities).get('collect')?.status === 'DENIED'
-  );
+/** The status of each purpose about which the person said something, or which counts as `unknown` says. */
+export function statusesOf(
+  identities: Head['identities'],
+  unknown: UnknownConsents,
+): Readonly<Record<string, ConsentStatus>> {
+  const said = [...mergeConsents(identities)].map(([purpose, { status }]) => [purpose, status] as const);
+  const isSilent = ([, status]: (typeof said)[number]): boolean => status === 'UNKNOWN';
+  return {
+    ...Object.fromEntries(said.filter(isSilent)),
+    ...unknown,
+    ...Object.fromEntries(said.filter((each) => !isSilent(each))),
+  };
+}
+
+/**
+ * True when data may be collected about people who are named together: none of them denies it, and where silence is a
+ * denial, one of them grants it.
+ */
+export function mayCollect(people: readonly Head[], unknown: UnknownConsents): boolean {
+  const said = people.flatMap(({ identities }) => {
+    const speaks = identities.some(({ consents }) => consents.length > 0);
+    return speaks ? (mergeConsents(identities).get('collect')?.status ?? []) : [];
+  });
+  return !said.includes('DENIED') && (unknown.collect !== 'DENIED' || said.includes('GRANTED'));
 }

@@ -7,7 +7,7 @@ import { JsonObjectScalar } from '../../../platform/graphql/subgraph-schema';
 import type { Stored } from '../../../platform/store/store';
 import { isAnonymous } from '../domain/anonymous';
 import { type SourcedLeaf, toAttributes } from '../domain/attributes';
-import { mergeConsents } from '../domain/consents';
+import { mergeConsents, statusesOf, type UnknownConsents } from '../domain/consents';
 import { countingLinks } from '../domain/identity-graph';
 import { datasetOf, itemIdOf } from '../domain/item';
 import { selectPaths } from '../domain/select-paths';
@@ -41,6 +41,7 @@ export class ProfileFieldsResolver {
     private readonly reads: ProfileReads,
     private readonly configuration: ProfileConfiguration,
     private readonly history: HistoryStore,
+    private readonly unknownConsents: UnknownConsents,
   ) {}
 
   @FieldResolver(() => JsonObjectScalar, { nullable: true, description: 'What the person is, by the merge policy.' })
@@ -151,11 +152,10 @@ export class ProfileFieldsResolver {
   async decisionFacts(@Root() profile: Profile, @Ctx() context: RequestContext): Promise<Fields> {
     const { identities } = profile.person.head;
     const settings = await this.configuration.settings(context.sandbox);
-    const consents = [...mergeConsents(identities).values()].map(({ purpose, status }) => [purpose, status]);
     return {
       attributes: toAttributes(await this.leaves(profile, context)),
       computedAttributes: await this.computedAttributes(profile, context),
-      consents: Object.fromEntries(consents),
+      consents: statusesOf(identities, this.unknownConsents),
       isAnonymous: isAnonymous(profile.person.head, settings.namespaces),
       context: profile.context ?? {},
       ...(profile.requestId === undefined ? {} : { requestId: profile.requestId }),

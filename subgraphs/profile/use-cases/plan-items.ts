@@ -2,8 +2,9 @@ import type { Clock } from '../../../platform/clock';
 import type { Ids } from '../../../platform/ids';
 import type { Store, Write } from '../../../platform/store/store';
 import { type KnownPeople, toClusters } from '../domain/clusters';
-import { deniesCollect } from '../domain/consents';
+import { mayCollect, type UnknownConsents } from '../domain/consents';
 import { type ChangedPerson, foldCluster } from '../domain/fold-cluster';
+import type { Head } from '../domain/head';
 import { historyOf, type IdentityChange } from '../domain/history';
 import type { Item } from '../domain/item';
 import { deletedFault, ItemFault } from '../domain/item-fault';
@@ -38,13 +39,14 @@ export interface PlanDependencies {
   readonly tombstones: TombstoneStore;
   readonly configuration: ProfileConfiguration;
   readonly limits: Limits;
+  readonly unknownConsents: UnknownConsents;
 }
 
 const DAY_MS = 86_400_000;
 
 /** Folds what came in into people: load, decide, and say what is to be written and announced. */
 export function createPlanItems(dependencies: PlanDependencies): PlanItems {
-  const { store, people, fragments, ids, clock, configuration, limits, tombstones } = dependencies;
+  const { store, people, fragments, ids, clock, configuration, limits, tombstones, unknownConsents } = dependencies;
   return async (sandbox, submissions) => {
     const nowMs = clock.now();
     const settings = await configuration.settings(sandbox);
@@ -53,7 +55,7 @@ export function createPlanItems(dependencies: PlanDependencies): PlanItems {
     const loaded = await loadPeople(people, sandbox, items);
     const sinceMs = nowMs - limits.tombstoneDays * DAY_MS;
     const deleted = await tombstones.find(sandbox, loaded.asked, sinceMs);
-    const refused = findRefused(items, loaded, deleted);
+    const refused = findRefused(items, loaded, deleted, unknownConsents);
     const forgotten = await resolveForgotten(store, sandbox, items);
     const taken = forgotten.items.filter((item) => !duplicates.items.has(item) && !refused.has(item));
     const folded = foldItems(dependencies, settings, taken, loaded, nowMs);
@@ -119,18 +121,17 @@ function findRefused(
   items: readonly Item[],
   { profileOf, people }: KnownPeople,
   deleted: ReadonlyMap<string, number>,
+  unknown: UnknownConsents,
 ): ReadonlyMap<Item, ItemFault> {
   const refused = new Map<Item, ItemFault>();
-  const denies = (key: string): boolean => {
-    const person = people.get(profileOf.get(key) ?? '');
-    return person !== undefined && deniesCollect(person.head.identities);
-  };
+  const headsOf = ({ identities }: Item): readonly Head[] =>
+    identities.flatMap(({ key }) => people.get(profileOf.get(key) ?? '')?.head ?? []);
   for (const item of items) {
     if (isCommand(item)) continue;
     const isCollected = item.kind === 'EVENT' || item.kind === 'SIGHTING';
     if (deleted.size > 0 && item.identities.some(({ key }) => item.atMs <= (deleted.get(key) ?? -1))) {
       refused.set(item, deletedFault());
-    } else if (isCollected && item.identities.some(({ key }) => denies(key))) {
+    } else if (isCollected && !mayCollect(headsOf(item), unknown)) {
       refused.set(item, new ItemFault('CONSENT_DENIED', '', 'The person does not agree that data is collected.'));
     }
   }

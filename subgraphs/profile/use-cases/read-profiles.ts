@@ -4,7 +4,7 @@ import type { Clock } from '../../../platform/clock';
 import type { Store } from '../../../platform/store/store';
 import { type Fragment, resolveLeaves, type SourcedLeaf, toAttributes } from '../domain/attributes';
 import { type ComputedValues, toComputedFields } from '../domain/compute';
-import { mergeConsents } from '../domain/consents';
+import { statusesOf, type UnknownConsents } from '../domain/consents';
 import type { Person } from '../domain/head';
 import { identityKey, normalize } from '../domain/identity';
 import { datasetOf } from '../domain/item';
@@ -55,6 +55,7 @@ export interface ReadDependencies {
   readonly computed: ComputedStore;
   readonly configuration: ProfileConfiguration;
   readonly limits: Limits;
+  readonly unknownConsents: UnknownConsents;
   readonly moves: BatchMoves;
 }
 
@@ -165,14 +166,13 @@ async function lastKept(
 
 /** The port by which the other subgraphs read people. */
 export function createProfileReader(reads: ProfileReads, dependencies: ReadDependencies): ProfileReader {
-  const { store, people, configuration, limits, clock, moves } = dependencies;
+  const { store, people, configuration, limits, clock, moves, unknownConsents } = dependencies;
   const heads = store.collection<HeadDocument>(headsSpec.name);
 
   const toSnapshot = async (sandbox: string, person: Person, withEvents: boolean): Promise<ProfileSnapshot> => {
     const leaves = await reads.leaves(sandbox, person);
     const newest = withEvents ? await reads.events(sandbox, person, { limit: limits.eventsPerProfile }) : [];
     const computed = await reads.computed(sandbox, person, clock.now());
-    const consents = [...mergeConsents(person.head.identities)].map(([purpose, { status }]) => [purpose, status]);
     return {
       id: person.id,
       revision: person.head.revision,
@@ -180,7 +180,7 @@ export function createProfileReader(reads: ProfileReads, dependencies: ReadDepen
       ...toComputedFields(computed),
       identities: person.head.identities.map(toProfileIdentity),
       events: newest.toReversed(),
-      consents: Object.fromEntries(consents),
+      consents: statusesOf(person.head.identities, unknownConsents),
     };
   };
 

@@ -135,6 +135,33 @@ describe('P-18 consent', () => {
     expect(snapshot?.consents).toEqual({ 'marketing.email': 'DENIED' });
   });
 
+  test('P-18 silence counts as granted for collect and personalize, unless the sandbox says otherwise', async () => {
+    expect((await profile.ingest('web', event('a', NOW_MS, who({ CRMID: 'silent' })))).accepted).toBe(1);
+    const strict = await openProfile({
+      unknownConsents: { collect: 'DENIED', personalize: 'DENIED', share: 'GRANTED' },
+    });
+    const say = (value: string, status: string) =>
+      strict.get(
+        `mutation { setConsent(identity: { namespace: "CRMID", value: "${value}" }, purpose: "collect", status: ${status}) { id } }`,
+      );
+    const statusOf = async (identities: Record<string, string>) =>
+      (await strict.ingest('web', event('a', NOW_MS, who(identities)))).results[0].code;
+    expect(await statusOf({ CRMID: 'silent' })).toBe('CONSENT_DENIED');
+    await say('silent', 'UNKNOWN');
+    expect(await statusOf({ CRMID: 'silent' })).toBe('CONSENT_DENIED');
+    await say('silent', 'GRANTED');
+    expect(await statusOf({ CRMID: 'silent' })).toBeNull();
+    expect(await statusOf({ CRMID: 'silent', ECID: ecid(6) })).toBeNull();
+    const [snapshot] = await strict.subgraph.reader.getMany('default', [(await strict.find('CRMID', 'silent')).id]);
+    expect(snapshot?.consents).toEqual({ collect: 'GRANTED', personalize: 'DENIED', share: 'GRANTED' });
+    const consents = [{ purpose: 'collect', status: 'GRANTED' }];
+    const visit = await collect({ ...who({ ECID: ecid(7) }), consents, events: [event('a', NOW_MS)] }, BROWSER, strict);
+    expect(visit.results[0].status).toBe('ACCEPTED');
+    expect(visit.profile.decisionFacts.consents).toMatchObject({ personalize: 'DENIED' });
+    expect(visit.profile.consents).toHaveLength(1);
+    await strict.close();
+  });
+
   test('an unknown purpose is BAD_USER_INPUT', async () => {
     await expect(collect({ consents: [{ purpose: 'telepathy', status: 'GRANTED' }] })).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',

@@ -11,6 +11,17 @@ describe('settings', () => {
     });
   });
 
+  test('P-4 P-18 limits and consents are lists of names with values', () => {
+    const parsed = parseEnvironment({
+      ATTUNE_LIMITS: 'eventBytes=20480, anonymousIdleDays=3',
+      ATTUNE_UNKNOWN_CONSENT: 'personalize=DENIED,marketing.email=GRANTED',
+    });
+    expect(parsed).toMatchObject({
+      ATTUNE_LIMITS: { eventBytes: 20_480, anonymousIdleDays: 3 },
+      ATTUNE_UNKNOWN_CONSENT: { personalize: 'DENIED', 'marketing.email': 'GRANTED' },
+    });
+  });
+
   test.each([
     ['PORT', 'seventy'],
     ['PORT', '70000'],
@@ -19,6 +30,11 @@ describe('settings', () => {
     ['ATTUNE_TIME_ZONE', 'Mars/Olympus'],
     ['ATTUNE_LOG_LEVEL', 'loud'],
     ['ATTUNE_IDENTITY_SECRET', 'short'],
+    ['ATTUNE_LIMITS', 'eventBites=5'],
+    ['ATTUNE_LIMITS', 'eventBytes=none'],
+    ['ATTUNE_LIMITS', 'eventBytes=0'],
+    ['ATTUNE_UNKNOWN_CONSENT', 'collect=MAYBE'],
+    ['ATTUNE_UNKNOWN_CONSENT', 'telepathy=DENIED'],
     ['SERVE', 'everything'],
     ['ATTUNE_PROFILE_URL', 'ftp://profile'],
     ['ATTUNE_LOG_RETENTION_DAYS', '-7'],
