@@ -53,6 +53,15 @@ export function createWorkload(count: number, seed = 5): readonly WorkloadRule[]
   });
 }
 
+/** Rules of so many predicates each, over fields alone. */
+export function createFieldWorkload(count: number, clauses: number, seed = 6): readonly WorkloadRule[] {
+  const pick = createPicker(seed);
+  return Array.from({ length: count }, (_, index): WorkloadRule => {
+    const predicates = Array.from({ length: clauses }, () => createPredicate(pick));
+    return { id: `s${index}`, joins: pick.random() < 0.7 ? 'all' : 'any', predicates };
+  });
+}
+
 function createPredicate(pick: Picker): Predicate {
   const share = pick.random();
   if (share < 0.45) {

@@ -1,4 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { parsePqlJson } from '../../platform/pql/json';
+import { parsePql } from '../../platform/pql/parse';
+import { printPql } from '../../platform/pql/print';
 import { describeEveryMode, KEYS } from '../support/every-mode';
 import { event, identityMap, openShop, put } from '../support/shop';
 
@@ -9,6 +14,18 @@ const PUT = `mutation ($input: SegmentInput!) {
     warnings { message line column suggestion }
   }
 }`;
+
+interface PublishedRule {
+  readonly rule: string;
+  readonly method: string;
+  readonly attributes: object;
+  readonly events: readonly (object & { readonly timestamp: string })[];
+  readonly member: boolean;
+}
+
+const published: { readonly at: string; readonly rules: readonly PublishedRule[] } = JSON.parse(
+  readFileSync(join(__dirname, '../spec/published-rules.json'), 'utf8'),
+);
 
 describeEveryMode('Segments and decisions', (attune) => {
   const putSegment = async (input: object) => (await attune.data(PUT, { input })).putSegment;
@@ -77,6 +94,67 @@ describeEveryMode('Segments and decisions', (attune) => {
       KEYS.server,
     );
     expect(await explain('C-200')).toMatchObject({ member: false, tree: { truth: false } });
+  });
+
+  test("S-1 S-4 S-13 rules of a commercial platform's documentation are taken as they stand, and explained", async () => {
+    const { at, rules } = published;
+    const whose = (index: number) => ({ identityMap: identityMap('CRMID', `C-9${index}`) });
+    const records = rules.map(({ attributes }, index) => ({ ...whose(index), ...attributes }));
+    const events = rules.flatMap((each, index) =>
+      each.events.map((data, n) => ({ _id: `published-${index}-${n}`, ...whose(index), ...data })),
+    );
+    const ingested = await attune.data(
+      `mutation ($records: [JSONObject!]!, $events: [JSONObject!]!) {
+        ingestRecords(dataset: "crm", records: $records) { accepted }
+        ingestEvents(dataset: "web", events: $events) { accepted } }`,
+      { records, events },
+      KEYS.server,
+    );
+    expect(ingested).toEqual({
+      ingestRecords: { accepted: records.length },
+      ingestEvents: { accepted: events.length },
+    });
+    for (const [index, { rule, method, member }] of rules.entries()) {
+      const { segment } = await putSegment({ id: `published-${index}`, name: 'Published', rule });
+      const { explainMembership } = await attune.data(
+        `query ($who: IdentityInput!, $rule: String!, $at: DateTime!) {
+          explainMembership(profile: $who, rule: $rule, at: $at) { member tree { truth children { text } } } }`,
+        { who: { namespace: 'CRMID', value: `C-9${index}` }, rule, at },
+        KEYS.server,
+      );
+      expect([rule, segment.evaluation.method, explainMembership.member]).toEqual([rule, method, member]);
+      expect(explainMembership.tree.truth).toBe(member);
+      const back = parsePqlJson(segment.ruleTree);
+      const text = parsePql(rule);
+      expect([rule, back.ok && printPql(back.tree)]).toEqual([rule, text.ok && printPql(text.tree)]);
+    }
+  });
+
+  test('S-1 what schemas declare is doubted at its place by put, preview and estimate, with nobody there', async () => {
+    await attune.data(
+      'mutation ($input: DatasetInput!) { putDataset(input: $input) { id } }',
+      {
+        input: {
+          ...{ id: 'declared', kind: 'RECORDS', profileEnabled: true },
+          schema: { properties: { shoeSize: { type: 'number' }, shoeColour: { type: 'string' } } },
+        },
+      },
+      KEYS.admin,
+    );
+    const rule = 'shoeSize = "42"\n  and shoeColor = "red"';
+    const expected = [
+      { line: 1, column: 1, suggestion: null },
+      { line: 2, column: 7, suggestion: 'shoeColour' },
+    ];
+    const { warnings } = await putSegment({ id: 'doubted', name: 'Doubted', rule });
+    expect(warnings).toMatchObject(expected);
+    const tried = await attune.data(
+      `query ($rule: String!) {
+        previewSegment(rule: $rule) { diagnostics { line column suggestion } }
+        estimateSegment(rule: $rule) { diagnostics { line column suggestion } } }`,
+      { rule },
+    );
+    expect(tried).toEqual({ previewSegment: { diagnostics: expected }, estimateSegment: { diagnostics: expected } });
   });
 
   test('S-14 S-3 a rule that is not saved is tried, and a broken one answers with its diagnostics as data', async () => {

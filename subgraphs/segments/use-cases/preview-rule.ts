@@ -17,6 +17,8 @@ export interface TrialDependencies {
   readonly configuration: SegmentsConfiguration<Plan>;
   readonly knownFields: FindKnownFields;
   readonly timeZone: string;
+  /** How many people an estimate looks at, at most (default: 5,000). */
+  readonly sampleSize?: number;
 }
 
 /** People for whom a rule holds, and what is wrong with it or doubtful. */
@@ -62,7 +64,7 @@ export function createRuleTrials(dependencies: TrialDependencies): RuleTrials {
     async estimate(sandbox, rule, nowMs) {
       const parsed = parsePql(rule);
       if (!parsed.ok) return { size: 0, low: 0, high: 0, sampled: 0, diagnostics: parsed.diagnostics };
-      const { population, sample } = await drawSample(dependencies.profiles, sandbox);
+      const { population, sample } = await drawSample(dependencies, sandbox);
       const held: ProfileSnapshot[] = [];
       for (let at = 0; at < sample.length; at += PAGE) {
         const page = sample.slice(at, at + PAGE);
@@ -117,7 +119,7 @@ async function* pages(profiles: ProfileReader, sandbox: string): AsyncGenerator<
 
 /** Every person has the same chance to be in it: each page is thinned as soon as too many are held. */
 async function drawSample(
-  profiles: ProfileReader,
+  { profiles, sampleSize = SAMPLE }: TrialDependencies,
   sandbox: string,
 ): Promise<{ readonly population: number; readonly sample: readonly ProfileSnapshot[] }> {
   let population = 0;
@@ -128,7 +130,7 @@ async function drawSample(
       if (population % every === 0) sample.push(person);
       population += 1;
     }
-    while (sample.length > SAMPLE) {
+    while (sample.length > sampleSize) {
       sample = sample.filter((_, index) => index % 2 === 0);
       every *= 2;
     }
