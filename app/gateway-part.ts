@@ -35,6 +35,7 @@ export async function createGatewayPart(options: GatewayPartOptions): Promise<Ga
   const routes = [
     createForwardedRoute({ method: 'POST', path: '/ingest/:dataset', url: urls.profile, sign }),
     createForwardedRoute({ method: 'GET', path: '/privacy/:id', url: urls.profile, sign }),
+    createForwardedRoute({ method: 'POST', path: '/device-graphs/:graph', url: urls.profile, sign }),
     createForwardedRoute({ method: 'POST', path: '/audiences/:audience', url: urls.segments, sign }),
   ];
   const patience = retry(

@@ -31,10 +31,10 @@ export const GRANTS: Readonly<Record<'public' | 'server' | 'privacy', Grants>> =
   server: {
     Query:
       'profileById profiles failedItems batch segment segments explainMembership explainDecision ' +
-      'segmentQualifications decisionReport sharedAudiences',
+      'segmentQualifications decisionReport sharedAudiences deviceGraph deviceGraphs',
     Mutation:
       'ingestEvents ingestRecords startBatch completeBatch revertBatch replayFailedItems setConsent ' +
-      'importAudience shareAudience unshareAudience',
+      'importAudience shareAudience unshareAudience importDeviceGraph',
     Subscription: 'segmentQualificationChanged',
     Profile: '*',
     SegmentMembership: '*',
@@ -44,7 +44,8 @@ export const GRANTS: Readonly<Record<'public' | 'server' | 'privacy', Grants>> =
       'AttributeSource Consent ProfileConnection ProfileEdge ProfileActivation IngestPayload Batch FailedItem',
       'FailedItemConnection FailedItemEdge SegmentConnection SegmentEdge SegmentEvaluation SegmentCounts QualificationCause',
       'SegmentQualification SegmentQualificationConnection SegmentQualificationEdge MembershipExplanation ExplanationNode',
-      'DecisionExplanation CandidateExplanation DecisionReportRow AudienceImport RefusedMember SharedAudience Progress PageInfo',
+      'DecisionExplanation CandidateExplanation DecisionReportRow AudienceImport RefusedMember SharedAudience DeviceGraph Progress PageInfo',
+      'DeviceGraphConnection DeviceGraphEdge DeviceGraphImport DeviceLinkResult',
     ),
     Destination: 'id name',
   },

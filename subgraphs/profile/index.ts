@@ -3,6 +3,7 @@ import type { ReactionsOf } from '../../flow/reactions';
 import { createSubgraphSchema, type SubgraphSchema } from '../../platform/graphql/subgraph-schema';
 import type { Route } from '../../platform/http/route';
 import type { Platform } from '../../platform/platform';
+import { createDeviceGraphRoute } from './http/device-graph.route';
 import { createIngestRoute } from './http/ingest.route';
 import { createPrivacyRoute } from './http/privacy.route';
 import { createParts, type Parts, type ProfileOptions } from './parts';
@@ -10,6 +11,7 @@ import { BatchResolver } from './schema/batch.resolver';
 import { CollectResolver } from './schema/collect.resolver';
 import { ComputedAttributeResolver } from './schema/computed-attribute.resolver';
 import { createConfigurationResolvers } from './schema/configuration.resolvers';
+import { createDeviceGraphResolver, DeviceLinkResolver } from './schema/device-graph.resolver';
 import { IdentityGraphResolver } from './schema/identity-graph.resolver';
 import { IngestResolver } from './schema/ingest.resolver';
 import { NamespaceResolver } from './schema/namespace.resolver';
@@ -19,10 +21,12 @@ import { ProfileResolver } from './schema/profile.resolver';
 import { ProfileFieldsResolver } from './schema/profile-fields.resolver';
 import { createCollect } from './use-cases/collect';
 import { createDeclaredFields } from './use-cases/declared-fields';
+import { createLinkImports, type LinkImports } from './use-cases/import-device-links';
 import { createProfileReader } from './use-cases/read-profiles';
 import { createReplayFailedItems } from './use-cases/replay-failed-items';
 import { createRowIntake } from './use-cases/row-intake';
 import { createDefinitionUseCases } from './use-cases/save-definition';
+import { createDeviceGraphs, type DeviceGraphs } from './use-cases/save-device-graph';
 import { createSetConsent } from './use-cases/set-consent';
 import { createSimulateIdentityGraph } from './use-cases/simulate';
 import { createUnlinkIdentity } from './use-cases/unlink-identity';
@@ -49,11 +53,14 @@ export interface ProfileSubgraph extends SubgraphSchema {
 
 /** The profile subgraph. */
 export function createProfileSubgraph(platform: Platform, options: ProfileOptions = {}): ProfileSubgraph {
-  const parts = createParts(platform, options);
+  const base = createParts(platform, options);
+  const definitions = createDefinitionUseCases(base.configuration, { clock: base.clock, run: base.jobs.run });
+  const graphs = createDeviceGraphs({ ...base, definitions: definitions.deviceGraphs, run: base.jobs.run });
+  const parts = { ...base, definitions, graphs, imports: createLinkImports({ ...base, graphs }) };
   const { intake } = parts;
   const { schema, sdl } = createSubgraphSchema({
     resolvers: createResolvers(parts),
-    references: { Profile: createProfileReference(parts.reads) },
+    references: { Profile: createProfileReference(parts.views) },
   });
   return {
     name: 'profile',
@@ -65,26 +72,34 @@ export function createProfileSubgraph(platform: Platform, options: ProfileOption
     routes: [
       createIngestRoute(createRowIntake({ ...parts, items: intake, batches: parts.batchVerbs })),
       createPrivacyRoute(parts.documents),
+      createDeviceGraphRoute(parts.imports),
     ],
     ...createBackground(platform, options, parts),
   };
 }
 
-function createResolvers(parts: Parts): readonly object[] {
-  const { configuration, reads, access, intake, batchVerbs, clock, jobs } = parts;
-  const verbs = createDefinitionUseCases(configuration, { clock, run: jobs.run });
+interface Doors extends Parts {
+  readonly definitions: ReturnType<typeof createDefinitionUseCases>;
+  readonly graphs: DeviceGraphs;
+  readonly imports: LinkImports;
+}
+
+function createResolvers(parts: Doors): readonly object[] {
+  const { configuration, reads, views, access, intake, batchVerbs } = parts;
   const replay = createReplayFailedItems({ ...parts, items: intake });
   return [
-    new ProfileResolver(reads, configuration, access, createSetConsent(parts)),
+    new ProfileResolver(views, configuration, access, createSetConsent(parts)),
     new ProfileFieldsResolver(reads, configuration, parts.history, parts.unknownConsents),
     new IdentityGraphResolver(createSimulateIdentityGraph(parts), createUnlinkIdentity(parts)),
-    new IngestResolver(intake, batchVerbs, parts.failed, replay, reads),
+    new IngestResolver(intake, batchVerbs, parts.failed, replay, views),
     new BatchResolver(batchVerbs),
     new PrivacyResolver(parts.privacyJobs),
-    new CollectResolver(createCollect({ ...parts, items: intake }), access, reads, configuration),
+    new CollectResolver(createCollect({ ...parts, items: intake }), access, reads, views, configuration),
     new ComputedAttributeResolver(parts.jobStore),
     new NamespaceResolver(parts.jobStore),
-    ...createConfigurationResolvers(verbs),
+    new DeviceLinkResolver(parts.imports),
+    createDeviceGraphResolver(parts.graphs),
+    ...createConfigurationResolvers(parts.definitions),
   ];
 }
 

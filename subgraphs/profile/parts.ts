@@ -6,6 +6,7 @@ import type { RandomBytes } from './domain/ecid';
 import { DEFAULT_LIMITS, type Limits } from './domain/limits';
 import { createBatchStore } from './store/batch-store';
 import { createComputedStore } from './store/computed-store';
+import { createDeviceLinkStore } from './store/device-link-store';
 import { createEventStore } from './store/event-store';
 import { createFailedItemStore } from './store/failed-item-store';
 import { createFragmentStore } from './store/fragment-store';
@@ -23,6 +24,7 @@ import { BATCH_JOB, createBatches } from './use-cases/batches';
 import { createCommitPlan } from './use-cases/commit-plan';
 import { createExpireAnonymous } from './use-cases/expire-anonymous';
 import { PRIVACY_JOB } from './use-cases/find-privacy-jobs';
+import { createExpireLinks, createForgetLinks, FORGET_LINKS_JOB } from './use-cases/forget-device-links';
 import { createForgetRequests } from './use-cases/forget-requests';
 import { createIngestItems } from './use-cases/ingest';
 import { createJobs } from './use-cases/jobs';
@@ -36,6 +38,7 @@ import { COMPUTE_JOB, createAnnounceMerged, createBackfillComputed, MERGE_JOB } 
 import { createRetainEvents } from './use-cases/retain-events';
 import { createRunPrivacyJob } from './use-cases/run-privacy-job';
 import { createSweeps } from './use-cases/sweeps';
+import { createViews } from './use-cases/view-people';
 
 /** How profiles are kept. */
 export interface ProfileOptions {
@@ -69,7 +72,8 @@ export function createParts(platform: Platform, options: ProfileOptions) {
   const moves = createBatchMoves({ ...base, planItems, pipeline });
   const intake = createIngestItems({ ...base, pipeline, moves });
   const reads = createProfileReads({ ...base, moves });
-  const access = createAccess(reads, configuration, options.identitySecret);
+  const views = createViews({ ...base, reads });
+  const access = createAccess({ reads, views, configuration }, options.identitySecret);
   const holders = options.privacy ?? (() => []);
   const handlers = {
     [COMPUTE_JOB]: createBackfillComputed({ ...base, reads, pipeline }),
@@ -77,6 +81,7 @@ export function createParts(platform: Platform, options: ProfileOptions) {
     [REBUILD_JOB]: createRebuildPeople({ ...base, reads, pipeline }),
     [SWITCH_JOB]: createSwitchDataset({ ...base, reads, pipeline }),
     [BATCH_JOB]: moves.handler,
+    [FORGET_LINKS_JOB]: createForgetLinks(base),
     [PRIVACY_JOB]: createRunPrivacyJob({ ...base, reads, pipeline, holders }),
   };
   const jobs = createJobs({ jobs: base.jobStore, handlers, clock, log, alone: store.exclusive });
@@ -86,13 +91,27 @@ export function createParts(platform: Platform, options: ProfileOptions) {
     [
       { everyMs: HOUR_MS, sweep: createExpireAnonymous({ ...base, pipeline }) },
       { everyMs: HOUR_MS, sweep: createForgetRequests(base) },
+      { everyMs: HOUR_MS, sweep: createExpireLinks(base) },
       { everyMs: 6 * HOUR_MS, sweep: createRetainEvents({ ...base, pipeline }) },
       // Another process may have left a job behind.
       ...(store.exclusive ? [] : [{ everyMs: MINUTE_MS, sweep: jobs.resume }]),
     ],
     { clock, log },
   );
-  return { ...base, pipeline, moves, intake, reads, access, keepEventLimit, jobs, batchVerbs, privacyJobs, sweeps };
+  return {
+    ...base,
+    pipeline,
+    moves,
+    intake,
+    reads,
+    views,
+    access,
+    keepEventLimit,
+    jobs,
+    batchVerbs,
+    privacyJobs,
+    sweeps,
+  };
 }
 
 const MINUTE_MS = 60_000;
@@ -122,5 +141,6 @@ function createStores({ store, clock, ids, log }: Platform, options: ProfileOpti
     tombstones: createTombstoneStore(store),
     traces: createTraceStore(store),
     documents: createPrivacyDocumentStore(store),
+    deviceLinks: createDeviceLinkStore(store),
   };
 }

@@ -13,6 +13,7 @@ export interface Kind {
 export const KINDS: readonly Kind[] = [
   'Namespace',
   'Dataset',
+  'DeviceGraph',
   'MergePolicy',
   'ComputedAttribute',
   'Segment',

@@ -20,16 +20,17 @@ interface ImportFlags extends TargetFlags {
   readonly atOnce: number;
 }
 
-/** `attune import`: a file of rows into a dataset or an audience of a running server, or of the data folder. */
+/** `attune import`: a file of rows into a dataset, an audience or a device graph of a running server, or of the data folder. */
 export function addImportCommand(program: Command): void {
   program
     .command('import <file>')
     .description('Import CSV or NDJSON, also compressed with gzip. The same call resumes what was stopped.')
     .option('-D, --dataset <id>', 'the dataset that takes the rows')
     .option('-A, --audience <id>', 'or the audience from elsewhere that the rows name members of')
-    .option('--provider <name>', 'who the audience comes from')
-    .option('--name <name>', 'of the audience (default: its id)')
-    .option('--valid-days <days>', 'how long members stay that do not say (default: 30)', toCount)
+    .option('-G, --device-graph <id>', 'or the device graph that the rows are links of')
+    .option('--provider <name>', 'who the audience or device graph comes from')
+    .option('--name <name>', 'of the audience or device graph (default: its id)')
+    .option('--valid-days <days>', 'how long members and links stay that do not say (default: 30)', toCount)
     .option('--labels <labels>', 'of the audience, with commas between')
     .option('--namespace <id>', 'of identities whose row names none')
     .option('-m, --mapping <file>', 'how rows become items (YAML; docs/import.md)')

@@ -12,6 +12,7 @@ import type { ImportTarget } from './target';
 export interface TargetFlags {
   readonly dataset?: string;
   readonly audience?: string;
+  readonly deviceGraph?: string;
   readonly provider?: string;
   readonly name?: string;
   readonly validDays?: number;
@@ -27,18 +28,18 @@ export async function openImportTarget(
   environment: Environment,
   parts: PlatformParts,
 ): Promise<ImportTarget> {
-  const path = flags.audience === undefined ? {} : { path: toAudience(flags) };
+  const path = pathOf(flags);
   const { clock } = parts;
   if (flags.url !== undefined) {
     const given = flags.key ?? environment.ATTUNE_SERVER_KEY ?? environment.ATTUNE_ADMIN_KEY;
     const key = requireKey(given, 'ATTUNE_SERVER_KEY');
-    return createHttpTarget({ url: requireUrl(flags.url), key, clock, ...path });
+    return createHttpTarget({ url: requireUrl(flags.url), key, clock, ...(path && { path }) });
   }
   const attune = await createAttune({ ...parts, store: storeOf(environment), ...rulesOf(environment) });
   const target =
-    flags.audience === undefined
+    path === undefined
       ? createInProcessTarget(attune.ingestion, clock)
-      : createHttpTarget({ url: (await attune.listen(0)).url, key: attune.adminKey, clock, ...path });
+      : createHttpTarget({ url: (await attune.listen(0)).url, key: attune.adminKey, clock, path });
   return {
     ...target,
     name: environment.MONGODB_URI === undefined ? resolve(environment.ATTUNE_DATA) : 'MongoDB',
@@ -50,19 +51,27 @@ export async function openImportTarget(
   };
 }
 
-/** What is imported into; exactly one of a dataset and an audience must be named, and an audience's provider with it. */
-export function destinationOf({ dataset, audience, provider }: TargetFlags): string {
-  if (dataset !== undefined && audience === undefined) return dataset;
-  if (audience === undefined || dataset !== undefined) {
-    throw new ConfigurationError('Say what takes the rows: --dataset ID, or --audience ID with --provider NAME.');
+/** What is imported into: exactly one of a dataset, an audience and a device graph; with the latter two, their provider. */
+export function destinationOf({ dataset, audience, deviceGraph, provider }: TargetFlags): string {
+  const named = [dataset, audience, deviceGraph].filter((id) => id !== undefined);
+  const [destination] = named;
+  if (destination === undefined || named.length > 1) {
+    const choice = '--dataset ID, --audience ID or --device-graph ID';
+    throw new ConfigurationError(`Say what takes the rows: ${choice}, the latter two with --provider NAME.`);
   }
-  if (provider === undefined) throw new ConfigurationError('An audience comes from a named provider: --provider NAME.');
-  return audience;
+  if (dataset === undefined && provider === undefined) {
+    throw new ConfigurationError('Audiences and device graphs come from a named provider: --provider NAME.');
+  }
+  return destination;
 }
 
-function toAudience({ provider, name, validDays, labels, namespace }: TargetFlags): (audience: string) => string {
+/** Where rows go that are no items; `undefined` for a dataset. */
+function pathOf(flags: TargetFlags): ((destination: string) => string) | undefined {
+  const { dataset, audience, provider, name, validDays, labels, namespace } = flags;
+  if (dataset !== undefined) return undefined;
   const named = { provider, name, validDays: validDays?.toString(), labels, namespace };
   const query = new URLSearchParams();
   for (const [key, value] of Object.entries(named)) if (value !== undefined) query.set(key, value);
-  return (audience) => `/audiences/${encodeURIComponent(audience)}?${query}`;
+  const door = audience === undefined ? 'device-graphs' : 'audiences';
+  return (destination) => `/${door}/${encodeURIComponent(destination)}?${query}`;
 }

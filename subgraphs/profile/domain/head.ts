@@ -1,3 +1,4 @@
+import type { ShownDeviceLink } from './device-graph';
 import type { AuthenticatedState } from './identity';
 import type { GraphLink } from './identity-graph';
 import type { ConsentStatus } from './item';
@@ -51,4 +52,6 @@ export interface Person {
   readonly id: string;
   readonly version: number;
   readonly head: Head;
+  /** In a view by a merge policy with a device graph: its links that meet the person, and those whom they join. */
+  readonly deviceLinks?: readonly ShownDeviceLink[];
 }

@@ -98,8 +98,11 @@ function createSets(nodes: readonly GraphNode[], namespaces: Namespaces): Sets {
   };
 }
 
-// Within one set each unique namespace has one value already, so two sets clash where both have one.
-function breaksUniqueness(left: readonly string[], right: readonly string[], namespaces: Namespaces): boolean {
+/**
+ * True when two sets of identities, together, would have two values of a unique namespace. Within each there is one at
+ * most, so they clash where both have one.
+ */
+export function breaksUniqueness(left: readonly string[], right: readonly string[], namespaces: Namespaces): boolean {
   const taken = new Set<string>();
   for (const key of left) {
     const namespace = namespaceOf(key);
@@ -108,7 +111,8 @@ function breaksUniqueness(left: readonly string[], right: readonly string[], nam
   return taken.size > 0 && right.some((key) => taken.has(namespaceOf(key)));
 }
 
-function compareLinks(a: GraphLink, b: GraphLink, namespaces: Namespaces): number {
+/** In which order links are replayed: the newest first, for equal times the one of better priority (P-9). */
+export function compareLinks(a: GraphLink, b: GraphLink, namespaces: Namespaces): number {
   if (a.atMs !== b.atMs) return b.atMs - a.atMs;
   const [bestA, worstA] = prioritiesOf(a, namespaces);
   const [bestB, worstB] = prioritiesOf(b, namespaces);

@@ -5,6 +5,8 @@ export interface Limits {
   readonly identityValueCharacters: number;
   readonly identitiesPerItem: number;
   readonly identitiesPerGraph: number;
+  /** How many links of one device graph meet in one identity (S-19). */
+  readonly deviceLinksPerIdentity: number;
   /** How many events of one profile are kept for evaluation; the older ones leave first. */
   readonly eventsPerProfile: number;
   readonly idCharacters: number;
@@ -21,6 +23,7 @@ export const DEFAULT_LIMITS: Limits = {
   identityValueCharacters: 1024,
   identitiesPerItem: 20,
   identitiesPerGraph: 50,
+  deviceLinksPerIdentity: 50,
   eventsPerProfile: 5000,
   idCharacters: 512,
   nestingDepth: 64,

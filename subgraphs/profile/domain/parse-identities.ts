@@ -130,7 +130,8 @@ function parseState(state: unknown, path: string): AuthenticatedState {
   throw new ItemFault('MALFORMED', path, 'An authenticatedState is ambiguous, authenticated or loggedOut.');
 }
 
-function toIdentity(
+/** The identity that a namespace's code and a value name. Fails with an ItemFault at `path` where they name nobody. */
+export function toIdentity(
   code: string,
   raw: string,
   state: AuthenticatedState,

@@ -5,6 +5,7 @@ import type { Access } from '../use-cases/access';
 import type { Collect, Collected } from '../use-cases/collect';
 import type { ProfileReads } from '../use-cases/read-profiles';
 import { checkPurpose } from '../use-cases/set-consent';
+import type { Views } from '../use-cases/view-people';
 import { CollectInput, CollectPayload } from './collect.type';
 import { readProfiles } from './ingest.resolver';
 import { toIngestResults } from './ingest.type';
@@ -18,6 +19,7 @@ export class CollectResolver {
     private readonly collectNow: Collect,
     private readonly access: Access,
     private readonly reads: ProfileReads,
+    private readonly views: Views,
     private readonly configuration: ProfileConfiguration,
   ) {}
 
@@ -47,7 +49,7 @@ export class CollectResolver {
       ...(input.requestId ? { requestId: input.requestId } : {}),
       ...(checkIdentity ? { checkIdentity } : {}),
     });
-    const profiles = await readProfiles(this.reads, sandbox, collected.answers);
+    const profiles = await readProfiles(this.views, request, collected.answers);
     return {
       results: toIngestResults(collected.answers, (id) => profiles.get(id) ?? null),
       ecid: collected.ecid ?? null,
@@ -63,7 +65,10 @@ export class CollectResolver {
     if (profileId === undefined) return null;
     const [person] = await this.reads.byIds(request.sandbox, [profileId]);
     if (!person) return null;
-    const view = browser === undefined ? person : await this.access.viewFor(request, person, browser);
+    const view =
+      browser === undefined
+        ? await this.views.view(request.sandbox, person, request.nowMs)
+        : await this.access.viewFor(request, person, browser);
     return toProfile(view, { ...(context ? { context } : {}), ...(requestId ? { requestId } : {}) });
   }
 }

@@ -8,8 +8,8 @@ import type { DatasetKind } from '../domain/dataset';
 import type { FailedItemStore } from '../store/failed-item-store';
 import type { Batches } from '../use-cases/batches';
 import type { IngestItems } from '../use-cases/ingest';
-import type { ProfileReads } from '../use-cases/read-profiles';
 import type { ReplayFailedItems } from '../use-cases/replay-failed-items';
+import type { Views } from '../use-cases/view-people';
 import {
   type FailedItem,
   FailedItemConnection,
@@ -41,7 +41,7 @@ export class IngestResolver {
     private readonly batches: Batches,
     private readonly failed: FailedItemStore,
     private readonly replay: ReplayFailedItems,
-    private readonly reads: ProfileReads,
+    private readonly views: Views,
   ) {}
 
   @Mutation(() => IngestPayload, { nullable: true, description: 'Takes events in; each gets its own answer.' })
@@ -96,37 +96,38 @@ export class IngestResolver {
   ): Promise<IngestPayload> {
     const { sandbox, nowMs } = context;
     const wanted = items.map(({ id, body }) => ({ id, ...(body ? { body } : {}) }));
-    return this.toPayload(sandbox, await this.replay(sandbox, wanted, nowMs), info);
+    return this.toPayload(context, await this.replay(sandbox, wanted, nowMs), info);
   }
 
   private async ingest(
-    { sandbox, nowMs }: RequestContext,
+    context: RequestContext,
     info: GraphQLResolveInfo,
     { batch, ...sent }: SentItems,
   ): Promise<IngestPayload> {
+    const { sandbox, nowMs } = context;
     const intake = { sandbox, nowMs, ...sent };
     const answers = batch ? await this.batches.put(batch, intake) : await this.items.ingest(intake);
-    return this.toPayload(sandbox, answers, info);
+    return this.toPayload(context, answers, info);
   }
 
   private async toPayload(
-    sandbox: string,
+    context: RequestContext,
     answers: readonly IngestAnswer[],
     info: GraphQLResolveInfo,
   ): Promise<IngestPayload> {
-    const profiles = asksFor(info, 'profile') ? await readProfiles(this.reads, sandbox, answers) : new Map();
+    const profiles = asksFor(info, 'profile') ? await readProfiles(this.views, context, answers) : new Map();
     return toIngestPayload(answers, (id) => profiles.get(id) ?? null);
   }
 }
 
 /** The people that answers went to, by the ids in the answers. */
 export async function readProfiles(
-  reads: ProfileReads,
-  sandbox: string,
+  views: Views,
+  { sandbox, nowMs }: RequestContext,
   answers: readonly IngestAnswer[],
 ): Promise<Map<string, Profile>> {
   const ids = [...new Set(answers.flatMap(({ profileId }) => profileId ?? []))];
-  const people = await reads.byIds(sandbox, ids);
+  const people = await views.byIds(sandbox, ids, nowMs);
   const profiles = new Map<string, Profile>();
   people.forEach((person, index) => {
     if (person) profiles.set(ids[index] ?? '', toProfile(person));

@@ -28,7 +28,7 @@ import {
   Profile,
   type ProfileEvent,
 } from './profile.type';
-import { toIdentity, toIdentityLink } from './to-profile';
+import { toDeviceLink, toIdentity, toIdentityLink } from './to-profile';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -79,10 +79,14 @@ export class ProfileFieldsResolver {
   }
 
   @FieldResolver(() => [IdentityLink], { nullable: true, description: 'What makes the identities one person.' })
-  identityLinks(@Root() { person }: Profile): IdentityLink[] {
+  async identityLinks(@Root() { person }: Profile, @Ctx() { sandbox }: RequestContext): Promise<IdentityLink[]> {
+    const { deviceGraphs } = await this.configuration.settings(sandbox);
     const { identities, links } = person.head;
     const known = new Map(identities.map((identity) => [identity.key, identity]));
-    return countingLinks(identities, links).flatMap((link) => toIdentityLink(link, known));
+    return [
+      ...countingLinks(identities, links).flatMap((link) => toIdentityLink(link, known)),
+      ...(person.deviceLinks ?? []).map((link) => toDeviceLink(link, known, deviceGraphs.get(link.dataset))),
+    ];
   }
 
   @FieldResolver(() => IdentityChangeConnection, {

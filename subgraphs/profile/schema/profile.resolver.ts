@@ -6,8 +6,8 @@ import type { ConsentStatus as ConsentStatusName } from '../domain/item';
 import type { PolicyInUse } from '../domain/merge-policy';
 import type { ProfileConfiguration } from '../store/profile-configuration';
 import type { Access } from '../use-cases/access';
-import type { ProfileReads } from '../use-cases/read-profiles';
 import type { SetConsent } from '../use-cases/set-consent';
+import type { Views } from '../use-cases/view-people';
 import { Profile } from './profile.type';
 import { ConsentStatus } from './profile-enums';
 import { toProfile } from './to-profile';
@@ -18,7 +18,7 @@ const POLICY = { nullable: true, description: 'The merge policy of the view; abs
 @Resolver()
 export class ProfileResolver {
   constructor(
-    private readonly reads: ProfileReads,
+    private readonly views: Views,
     private readonly configuration: ProfileConfiguration,
     private readonly access: Access,
     private readonly setConsentOf: SetConsent,
@@ -45,7 +45,7 @@ export class ProfileResolver {
   ): Promise<Profile | null> {
     if (context.scope === 'public') throw new AppError('FORBIDDEN', 'A public key asks by a browser or device.');
     const policy = await this.policy(context.sandbox, mergePolicy);
-    const [person] = await this.reads.byIds(context.sandbox, [id]);
+    const [person] = await this.views.byIds(context.sandbox, [id], context.nowMs, policy);
     return person ? toProfile(person, policy ? { policy } : {}) : null;
   }
 
@@ -79,7 +79,7 @@ export class ProfileResolver {
     @Ctx() context: RequestContext,
   ): Promise<Profile | null> {
     const profileId = await this.setConsentOf(context.sandbox, identity, { purpose, status });
-    const [person] = await this.reads.byIds(context.sandbox, [profileId]);
+    const [person] = await this.views.byIds(context.sandbox, [profileId], context.nowMs);
     return person ? toProfile(person) : null;
   }
 

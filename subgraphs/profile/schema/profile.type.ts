@@ -1,6 +1,7 @@
 import { Directive, Field, ID, Int, ObjectType } from 'type-graphql';
 import { createConnectionType } from '../../../platform/graphql/connections';
 import { JsonObjectScalar } from '../../../platform/graphql/subgraph-schema';
+import type { LinkRefusal } from '../domain/device-graph';
 import type { Person } from '../domain/head';
 import type { IdentityChangeCause as IdentityChangeCauseName } from '../domain/history';
 import type { AuthenticatedState as AuthenticatedStateName } from '../domain/identity';
@@ -48,12 +49,22 @@ export class IdentityLink {
   from!: Identity;
   @Field(() => Identity)
   to!: Identity;
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Or the device graph that it is of.' })
   dataset!: string;
-  @Field(() => String, { description: 'The id of the item that showed it last.' })
+  @Field(() => String, { description: 'The id of the item that showed it last, or of the import.' })
   item!: string;
   @Field(() => Date)
   at!: Date;
+  @Field(() => String, { nullable: true, description: 'Who says so; set for a link of a device graph, its `dataset`.' })
+  provider!: string | null;
+  @Field(() => Date, { nullable: true, description: 'Until when it counts; set for a link of a device graph.' })
+  validUntil!: Date | null;
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Why it joins nobody: UNIQUE_NAMESPACE, as a person would have two values of one; LIMIT, as there would be too many identities. Null where it counts.',
+  })
+  notFollowed!: LinkRefusal | null;
 }
 
 @ObjectType({ description: 'One thing that a person did.' })

@@ -1,4 +1,6 @@
+import type { DeviceGraph, ShownDeviceLink } from '../domain/device-graph';
 import type { IdentityState, Link, Person } from '../domain/head';
+import { identityValueOf, namespaceOf } from '../domain/identity';
 import { toProfileIdentity } from '../domain/view';
 import { type Identity, type IdentityLink, Profile } from './profile.type';
 
@@ -18,5 +20,29 @@ export function toIdentityLink(link: Link, identities: ReadonlyMap<string, Ident
   const [from, to] = [identities.get(link.from), identities.get(link.to)];
   if (!from || !to) return [];
   const { dataset, item, atMs } = link;
-  return [{ from: toIdentity(from), to: toIdentity(to), dataset, item, at: new Date(atMs) }];
+  const own = { provider: null, validUntil: null, notFollowed: null };
+  return [{ from: toIdentity(from), to: toIdentity(to), dataset, item, at: new Date(atMs), ...own }];
+}
+
+/** A link of a device graph as callers see it. */
+export function toDeviceLink(
+  link: ShownDeviceLink,
+  identities: ReadonlyMap<string, IdentityState>,
+  graph: DeviceGraph | undefined,
+): IdentityLink {
+  const { dataset, item, atMs, untilMs, refusal = null } = link;
+  const toEnd = (key: string): Identity => {
+    const known = identities.get(key);
+    if (known) return toIdentity(known);
+    // Of somebody else, or of nobody yet: what is told of it here is what the provider says.
+    const at = new Date(atMs);
+    const named = { namespace: namespaceOf(key), value: identityValueOf(key) };
+    return { ...named, authenticatedState: 'AMBIGUOUS', firstSeen: at, lastSeen: at };
+  };
+  return {
+    from: toEnd(link.from),
+    to: toEnd(link.to),
+    ...{ dataset, item, at: new Date(atMs), validUntil: new Date(untilMs), notFollowed: refusal },
+    provider: graph?.provider ?? null,
+  };
 }

@@ -40,6 +40,8 @@ export const batchesSpec = spec('profile_batches');
 export const batchItemsSpec = spec('profile_batch_items', [{ name: 'named', fields: ['batch', 'identity'] }]);
 /** Hashes of identities of people who were deleted. */
 export const tombstonesSpec = spec('profile_tombstones', [{ name: 'at', fields: ['atMs'] }]);
+/** Links of device graphs, by `linksId|identity`: a document for each end. `untilMs`: when the first of them ends. */
+export const deviceLinksSpec = spec('profile_device_links', [{ name: 'until', fields: ['untilMs'] }]);
 export const configurationSpec = configurationCollection('profile');
 
 /** What the profile subgraph keeps. */
@@ -59,4 +61,5 @@ export const profileCollections: readonly CollectionSpec[] = [
   batchItemsSpec,
   tombstonesSpec,
   privacyDocumentsSpec,
+  deviceLinksSpec,
 ];

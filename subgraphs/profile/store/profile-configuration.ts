@@ -12,6 +12,7 @@ import type { ComputedAttribute } from '../domain/computed/computed-attribute';
 import { createComputedEngine } from '../domain/computed/computed-engine';
 import { compileEventFilter, parseEventFilter } from '../domain/computed/event-filter';
 import { type Dataset, STANDARD_DATASETS } from '../domain/dataset';
+import type { DeviceGraph, DeviceGraphInUse } from '../domain/device-graph';
 import { datasetOf } from '../domain/item';
 import { DEFAULT_POLICY, type MergePolicy, type PolicyInUse } from '../domain/merge-policy';
 import { type Namespace, type Namespaces, STANDARD_NAMESPACES } from '../domain/namespace';
@@ -24,6 +25,7 @@ export interface ProfileSettings {
   readonly datasets: ReadonlyMap<string, DatasetInUse>;
   readonly policies: ReadonlyMap<string, PolicyInUse>;
   readonly defaultPolicy: PolicyInUse;
+  readonly deviceGraphs: ReadonlyMap<string, DeviceGraphInUse>;
   readonly computed: readonly ComputedInUse[];
   /** The batches of which a reader must see to it that who is read has them, or has them no more. Mostly none. */
   readonly moves: readonly BatchMove[];
@@ -37,6 +39,7 @@ export interface ProfileConfiguration {
   readonly namespaces: Configuration<Namespace>;
   readonly policies: Configuration<MergePolicy>;
   readonly computedAttributes: Configuration<ComputedAttribute>;
+  readonly deviceGraphs: Configuration<DeviceGraph>;
   /** By batch. It stands here so that all see one instant at which a batch is seen, whichever process they ask. */
   readonly moves: Configuration<Omit<BatchMove, 'batch'>>;
   /** As of now; compiled once per change. */
@@ -60,6 +63,7 @@ export function createProfileConfiguration(store: Store, options: ComputeOptions
     namespaces: withStandard(configurations<Namespace>('namespace'), STANDARD_NAMESPACES),
     policies: configurations<MergePolicy>('mergePolicy'),
     computedAttributes: configurations<ComputedAttribute>('computedAttribute'),
+    deviceGraphs: configurations<DeviceGraph>('deviceGraph'),
     moves: configurations<Omit<BatchMove, 'batch'>>('batchMove'),
     async settings(sandbox) {
       const loaded = await configurations.loaded(sandbox);
@@ -107,6 +111,7 @@ function compile({ kinds }: LoadedConfiguration, options: ComputeOptions): Profi
     datasets,
     policies,
     defaultPolicy: [...policies.values()].find((policy) => policy.default) ?? DEFAULT_POLICY,
+    deviceGraphs: new Map([...of<DeviceGraph>('deviceGraph')].map(([id, graph]) => [id, { ...graph, id }])),
     computed: [...of<ComputedAttribute>('computedAttribute').values()].map((each) => toComputed(each, options)),
     moves: [...of<Omit<BatchMove, 'batch'>>('batchMove')].map(([batch, { shown }]) => ({ batch, shown })),
     isShown: (key) => datasets.get(datasetOf(key))?.profileEnabled ?? false,

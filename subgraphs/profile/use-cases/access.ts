@@ -12,6 +12,7 @@ import type { SentIdentity } from '../domain/parse-identities';
 import { restrictTo, viewId } from '../domain/view';
 import type { ProfileConfiguration } from '../store/profile-configuration';
 import type { Found, ProfileReads } from './read-profiles';
+import type { Views } from './view-people';
 
 /** Who may see whom, and how much of them, by the value of what is asked (Q-5). */
 export interface Access {
@@ -30,18 +31,21 @@ export interface Access {
   identityCheck(context: RequestContext, namespaces: Namespaces): ((identity: SentIdentity) => void) | undefined;
 }
 
+export interface AccessDependencies {
+  readonly reads: ProfileReads;
+  readonly views: Views;
+  readonly configuration: ProfileConfiguration;
+}
+
 /** `identitySecret`: with it, a person's identity that comes with a public key needs its proof. */
-export function createAccess(
-  reads: ProfileReads,
-  configuration: ProfileConfiguration,
-  identitySecret: string | undefined,
-): Access {
-  const viewFor: Access['viewFor'] = async ({ sandbox, scope }, person, identity, policy) => {
+export function createAccess({ reads, views, configuration }: AccessDependencies, identitySecret?: string): Access {
+  const viewFor: Access['viewFor'] = async ({ sandbox, scope, nowMs }, person, identity, policy) => {
     const { namespaces, defaultPolicy } = await configuration.settings(sandbox);
-    const apart =
-      (policy ?? defaultPolicy).identityGraph === 'NONE' ||
-      (scope === 'public' && isLoggedOut(person.head, identity, namespaces));
-    return (apart && restrictTo(person, viewId(person.id, identity))) || person;
+    const alone = restrictTo(person, viewId(person.id, identity)) ?? person;
+    // Their own data alone: what a device graph knows of the browser is not theirs.
+    if (scope === 'public' && isLoggedOut(person.head, identity, namespaces)) return alone;
+    const isApart = (policy ?? defaultPolicy).identityGraph === 'NONE';
+    return views.view(sandbox, isApart ? alone : person, nowMs, policy);
   };
   return {
     viewFor,

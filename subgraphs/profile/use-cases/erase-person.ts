@@ -6,6 +6,7 @@ import type { PeopleStore } from '../store/people-store';
 import type { PrivacyDocumentStore } from '../store/privacy-document-store';
 import type { TombstoneStore } from '../store/tombstone-store';
 import { keysOf } from './expand-person';
+import { toLinkRemovals } from './find-device-links';
 import { findPersonRows, type PersonRowDependencies, toItemRemovals, toMadeRemovals } from './find-person-rows';
 import type { Pipeline } from './pipeline';
 import { planRemove, type RemoveDependencies } from './plan-remove';
@@ -69,7 +70,8 @@ async function planErase(dependencies: EraseDependencies, { sandbox, job, subjec
   const plan = await planRemove(dependencies, { sandbox, profileIds, cause: { kind: 'PRIVACY' }, nowMs });
   const told = await Promise.all(jobs.map((id) => documents.removals(sandbox, id)));
   const further = [...toItemRemovals(rows), ...toMadeRemovals(rows), ...traces.toRemovals(rows.traces), ...told.flat()];
-  const writes = withoutTwice([...plan.writes, ...further]);
+  const links = await toLinkRemovals(dependencies, sandbox, rows.deviceLinks);
+  const writes = withoutTwice([...plan.writes, ...further, ...links]);
   const count = writes.filter(({ kind }) => kind === 'delete').length + plan.changed.length;
   const mark = { atMs: nowMs, job, removed: count };
   const marks = keysOf(subject).map((key) => tombstones.toWrite(sandbox, key, mark));
@@ -89,7 +91,8 @@ export async function eraseRemains(dependencies: EraseDependencies, erasure: Era
     const rows = await findPersonRows(dependencies, sandbox, subject, deletedAtMs);
     const heads = subject.profileIds.map((id): Write => ({ kind: 'delete', collection: headsSpec.name, id }));
     const told = (await Promise.all(jobs.map((id) => documents.removals(sandbox, id)))).flat();
-    const found = [...toItemRemovals(rows), ...traces.toRemovals(rows.traces), ...told];
+    const links = await toLinkRemovals(dependencies, sandbox, rows.deviceLinks);
+    const found = [...toItemRemovals(rows), ...traces.toRemovals(rows.traces), ...told, ...links];
     return { ...NOTHING, writes: withoutTwice([...heads, ...found]), gone: subject.profileIds, result: found.length };
   });
 }

@@ -10,9 +10,10 @@ import type { ItemStore } from '../store/item-store';
 import type { ProfileConfiguration } from '../store/profile-configuration';
 import type { TraceStore, Traces } from '../store/trace-store';
 import { keysOf } from './expand-person';
+import { type DeviceLinkDependencies, type FoundLinks, findDeviceLinks } from './find-device-links';
 
 /** What finding rows stands on. */
-export interface PersonRowDependencies {
+export interface PersonRowDependencies extends DeviceLinkDependencies {
   readonly store: Store;
   readonly items: ItemStore;
   readonly traces: TraceStore;
@@ -29,15 +30,18 @@ export interface PersonRows {
   readonly fragments: readonly Stored<object>[];
   readonly computed: readonly Stored<object>[];
   readonly traces: Traces;
+  /** By device graph. */
+  readonly deviceLinks: readonly FoundLinks[];
 }
 
 /** Finds them by identity, whether a profile has the identity or not; `untilMs`: only from up to then. */
 export async function findPersonRows(
-  { store, items, traces, configuration }: PersonRowDependencies,
+  dependencies: PersonRowDependencies,
   sandbox: string,
   subject: PrivacySubject,
   untilMs = Number.POSITIVE_INFINITY,
 ): Promise<PersonRows> {
+  const { store, items, traces, configuration } = dependencies;
   const keys = keysOf(subject);
   const { namespaces, datasets } = await configuration.settings(sandbox);
   const shown = await items.ofOwners(sandbox, keys);
@@ -52,6 +56,7 @@ export async function findPersonRows(
     former: former.filter(({ value }) => value.timestampMs <= untilMs),
     fragments: await found(fragmentsSpec.name, fragmentIds),
     computed: await found(computedSpec.name, keys),
+    deviceLinks: await findDeviceLinks(dependencies, sandbox, keys, untilMs),
     traces: await traces.find(sandbox, {
       names: createPersonNames(keys, namespaces),
       profileIds: subject.profileIds,

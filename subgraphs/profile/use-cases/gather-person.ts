@@ -5,6 +5,7 @@ import { countingLinks } from '../domain/identity-graph';
 import { toProfileIdentity } from '../domain/view';
 import type { HistoryStore } from '../store/history-store';
 import type { KeptEvent, KeptRecord } from '../store/item-documents';
+import type { FoundLinks } from './find-device-links';
 import { findPersonRows, type PersonRowDependencies, type PersonRows } from './find-person-rows';
 import type { ProfileReads } from './read-profiles';
 
@@ -40,6 +41,7 @@ export async function gatherPerson(
     fragments: rows.fragments.map(withId),
     computedStates: rows.computed.map(withId),
     requests: rows.traces.requests.map(withId),
+    deviceLinks: rows.deviceLinks.flatMap(toDeviceLinks),
     failedItems: rows.traces.failedItems.map(withId),
     batchItems: rows.traces.batchItems.map(withId),
     changes: announced.flat().map(({ body }) => body),
@@ -87,9 +89,24 @@ function withId({ id, value }: { readonly id: string; readonly value: object }):
   return { id, ...value };
 }
 
-function countOf({ events, records, former, fragments, computed, traces }: PersonRows): number {
+function toDeviceLinks({ graph, links }: FoundLinks): readonly Fields[] {
+  return links.map(({ dataset, from, to, atMs, untilMs, item }) => {
+    return {
+      deviceGraph: dataset,
+      provider: graph.provider,
+      from,
+      to,
+      import: item,
+      at: toIso(atMs),
+      validUntil: toIso(untilMs),
+    };
+  });
+}
+
+function countOf({ events, records, former, fragments, computed, traces, deviceLinks }: PersonRows): number {
   const { requests, failedItems, batchItems } = traces;
-  return [events, records, former, fragments, computed, requests, failedItems, batchItems].reduce(
+  const links = deviceLinks.flatMap((each) => each.links);
+  return [events, records, former, fragments, computed, requests, failedItems, batchItems, links].reduce(
     (sum, { length }) => sum + length,
     0,
   );

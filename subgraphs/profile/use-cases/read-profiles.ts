@@ -25,6 +25,8 @@ import { readComputed } from './compute-attributes';
 export interface ProfileReads {
   /** The person with this identity, and its key; `undefined` for an unknown one. */
   find(sandbox: string, identity: IdentityRef): Promise<Found | undefined>;
+  /** The people who have these identities, by their keys. */
+  having(sandbox: string, keys: readonly string[]): Promise<ReadonlyMap<string, Person>>;
   /** In the order asked. An ended profile's id finds what it became part of; a view's id finds the view. */
   byIds(sandbox: string, ids: readonly string[]): Promise<readonly (Person | undefined)[]>;
   /** What holds of the person's attributes under a policy (default: the default one). */
@@ -114,6 +116,16 @@ export function createProfileReads(dependencies: ReadDependencies): ProfileReads
           return person && { person, identity: key };
       }
     },
+    async having(sandbox, keys) {
+      const { moves } = await configuration.settings(sandbox);
+      if (moves.length > 0) await batchMoves.settle(sandbox, keys);
+      const owners = [...(await people.owners(sandbox, keys))];
+      const found = await living(
+        sandbox,
+        owners.map(([, id]) => id),
+      );
+      return new Map(owners.flatMap(([key], index) => toHaving(key, found[index])));
+    },
     async leaves(sandbox, { head }, policy) {
       const { datasets, defaultPolicy } = await configuration.settings(sandbox);
       const found = await fragments.load(sandbox, head.identities);
@@ -142,6 +154,11 @@ export function createProfileReads(dependencies: ReadDependencies): ProfileReads
       }
     },
   };
+}
+
+// Another process may have moved the identity between the two reads.
+function toHaving(key: string, person: Person | undefined): readonly (readonly [string, Person])[] {
+  return person?.head.identities.some((identity) => identity.key === key) ? [[key, person]] : [];
 }
 
 function leavesUnder(policy: PolicyInUse, fragments: readonly Fragment[]): readonly SourcedLeaf[] {

@@ -7,6 +7,7 @@ import type { ComputedAttribute } from '../domain/computed/computed-attribute';
 import { findClash } from '../domain/computed/computed-values';
 import { parseEventFilter } from '../domain/computed/event-filter';
 import type { Dataset } from '../domain/dataset';
+import type { DeviceGraph } from '../domain/device-graph';
 import { isDerivedNamespace } from '../domain/identity';
 import type { MergePolicy } from '../domain/merge-policy';
 import type { Namespace } from '../domain/namespace';
@@ -68,6 +69,7 @@ export function createDefinitionUseCases(configuration: ProfileConfiguration, { 
       },
       after: (sandbox, id) => runNow(sandbox, switchJobId(id)),
     }),
+    deviceGraphs: verbs(configuration, configuration.deviceGraphs, { check: checkDeviceGraph }),
     namespaces: verbs(configuration, configuration.namespaces, {
       check: checkNamespace,
       // Nobody has an identity in a namespace that was not there, but for hashes that follow from others.
@@ -147,7 +149,19 @@ const checkNamespace: Check<Namespace> = (id, { priority, normalization, type })
   if (normalization === 'E164' && type !== 'PHONE') throw badInput('normalization', 'E164 is for phone numbers');
 };
 
-const checkPolicy: Check<MergePolicy> = (_, { attributes, datasetPrecedence }, { datasets }) => {
+const checkDeviceGraph: Check<DeviceGraph> = (_, { name, provider, validDays }) => {
+  if (name.trim() === '') throw badInput('name', 'a device graph needs a name');
+  if (provider.trim() === '') throw badInput('provider', 'a device graph comes from a named provider');
+  if (!(validDays >= 1 && validDays <= 3650)) {
+    throw badInput('validDays', `links hold for 1 to 3,650 days; received ${validDays}`);
+  }
+};
+
+const checkPolicy: Check<MergePolicy> = (_, policy, { datasets, deviceGraphs }) => {
+  const { attributes, datasetPrecedence, deviceGraph } = policy;
+  if (deviceGraph !== undefined && !deviceGraphs.has(deviceGraph)) {
+    throw badInput('deviceGraph', `there is no device graph ${deviceGraph}`);
+  }
   if (attributes === 'TIMESTAMP' && datasetPrecedence.length > 0) {
     throw badInput('datasetPrecedence', 'a list of datasets goes with DATASET_PRECEDENCE');
   }

@@ -1,9 +1,11 @@
 import { AppError } from '../../../platform/errors';
+import { exchangeObjects } from '../../../platform/http/object-rows';
 import type { Exchange, Route } from '../../../platform/http/route';
-import { exchangeRows, isCsv } from '../../../platform/http/row-exchange';
 import { VALID_DAYS } from '../domain/segment';
-import type { AudienceImports, ImportedAudience, MemberAnswer, OpenImport } from '../use-cases/import-audience';
-import { createCsvMembers, createNdjsonMembers, type MemberRow, unreadableMember } from './member-rows';
+import type { AudienceImports, ImportedAudience } from '../use-cases/import-audience';
+import { readMember } from './member-row';
+
+const COLUMNS = 'The first row names the columns: value, and namespace, validUntil and remove where they are told.';
 
 /**
  * `POST /audiences/:audience?provider=…&name=…&validDays=…&labels=a,b&namespace=…`: members of an audience from elsewhere as
@@ -14,16 +16,19 @@ export function createAudienceRoute(imports: AudienceImports): Route {
     method: 'POST',
     path: '/audiences/:audience',
     async handle(exchange) {
-      const { context, query, request } = exchange;
+      const { context, query } = exchange;
       if (context.scope !== 'server' && context.scope !== 'admin') {
         throw new AppError('FORBIDDEN', 'Audiences are imported with a server key.');
       }
       const open = await imports.open(context.sandbox, audienceOf(exchange));
       const namespace = query.get('namespace') ?? undefined;
-      await exchangeRows(exchange, {
-        rows: isCsv(request) ? createCsvMembers(namespace) : createNdjsonMembers(namespace),
-        broken: unreadableMember,
-        take: (rows) => takeRows(open, rows),
+      await exchangeObjects(exchange, {
+        read: (row) => readMember(row, namespace),
+        columns: { areEnough: (names) => names.includes('value'), message: COLUMNS },
+        take: async (members) => {
+          const { answers } = await open.take(members);
+          return answers.map(({ refusal }) => refusal && { path: 'identity', ...refusal });
+        },
       });
     },
   };
@@ -38,14 +43,4 @@ function audienceOf({ params, query }: Exchange): ImportedAudience {
     validDays: Number(query.get('validDays') ?? VALID_DAYS),
     labels: [...new Set((query.get('labels') ?? '').split(',').filter(Boolean))],
   };
-}
-
-async function takeRows({ take }: OpenImport, rows: readonly MemberRow[]): Promise<readonly object[]> {
-  const { answers } = await take(rows.flatMap((row) => ('member' in row ? [row.member] : [])));
-  let next = 0;
-  return rows.map((row) => ('member' in row ? toAnswer(answers[next++]) : { status: 'REJECTED', ...row.refusal }));
-}
-
-function toAnswer(answer: MemberAnswer | undefined): object {
-  return answer?.refusal ? { status: 'REJECTED', path: 'identity', ...answer.refusal } : { status: 'ACCEPTED' };
 }

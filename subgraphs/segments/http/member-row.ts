@@ -1,32 +1,21 @@
+import { isFields, type ReadRow, readInstant, readTruth, refuseRow } from '../../../platform/http/object-rows';
 import type { ExternalMember } from '../use-cases/import-audience';
 
 type Fields = Readonly<Record<string, unknown>>;
-
-/** A row that names no member. */
-export interface RowRefusal {
-  readonly code: 'BAD_USER_INPUT';
-  readonly path: string;
-  readonly message: string;
-}
-
-/** The member of a row, or what is wrong with it. */
-export type ReadMember = { readonly member: ExternalMember } | { readonly refusal: RowRefusal };
 
 /**
  * The member that a row names: `{ namespace, value }`, `{ identity: { namespace, value } }`, or an `identityMap`, whose
  * primary identity counts, else its first; and `validUntil` and `remove`.
  * @param namespace of rows that name none
  */
-export function readMember(row: unknown, namespace: string | undefined): ReadMember {
-  if (typeof row !== 'object' || row === null || Array.isArray(row)) return refuse('', 'A member is an object.');
-  const fields = row as Fields;
-  const identity = identityOf(fields, namespace);
-  if (!identity) return refuse('identity', 'The row names no identity: a namespace and a value.');
-  const validUntilMs = toInstant(fields.validUntil);
-  if (Number.isNaN(validUntilMs)) return refuse('validUntil', `"${String(fields.validUntil)}" is no instant.`);
-  const remove = toTruth(fields.remove);
-  if (remove === undefined) return refuse('remove', `"${String(fields.remove)}" is neither true nor false.`);
-  return { member: { identity, remove, ...(validUntilMs !== undefined && { validUntilMs }) } };
+export function readMember(row: Fields, namespace: string | undefined): ReadRow<ExternalMember> {
+  const identity = identityOf(row, namespace);
+  if (!identity) return refuseRow('identity', 'The row names no identity: a namespace and a value.');
+  const validUntilMs = readInstant(row.validUntil);
+  if (Number.isNaN(validUntilMs)) return refuseRow('validUntil', `"${String(row.validUntil)}" is no instant.`);
+  const remove = readTruth(row.remove);
+  if (remove === undefined) return refuseRow('remove', `"${String(row.remove)}" is neither true nor false.`);
+  return { value: { identity, remove, ...(validUntilMs !== undefined && { validUntilMs }) } };
 }
 
 function identityOf(fields: Fields, namespace: string | undefined): ExternalMember['identity'] | undefined {
@@ -42,23 +31,4 @@ function identityOfMap(map: unknown): Fields | undefined {
     Array.isArray(list) ? list.filter(isFields).map(({ id, primary }) => ({ namespace, value: id, primary })) : [],
   );
   return identities.find(({ primary }) => primary === true) ?? identities[0];
-}
-
-function toInstant(value: unknown): number | undefined {
-  if (value === undefined || value === null || value === '') return undefined;
-  return typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN;
-}
-
-function toTruth(value: unknown): boolean | undefined {
-  if (value === undefined || value === null || value === '') return false;
-  const text = String(value).toLowerCase();
-  return text === 'true' || (text === 'false' ? false : undefined);
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function refuse(path: string, message: string): ReadMember {
-  return { refusal: { code: 'BAD_USER_INPUT', path, message } };
 }

@@ -78,6 +78,17 @@ describe('P-19 privacy jobs', () => {
     await profile.ingest('web', event('shared', NOW_MS, who({ CRMID: 'stays', Email: 'stays@example.test' })));
     const input = { requestId: 'gone-request', ...who({ ECID: ecid(666) }) };
     await profile.get('mutation ($i: CollectInput!) { collect(input: $i) { ecid } }', { i: input });
+    const end = (digits: number) => ({ namespace: 'ECID', value: ecid(digits) });
+    const links = [
+      { from: end(666), to: end(777) },
+      { from: end(777), to: end(888) },
+    ];
+    await profile.get(
+      `mutation ($l: [DeviceLinkInput!]!) {
+        importDeviceGraph(input: { id: "homes", name: "Homes", provider: "acme" }, links: $l) { accepted }
+      }`,
+      { l: links },
+    );
     const { startBatch } = await profile.get('mutation { startBatch(dataset: "web") { id } }');
     await profile.get(
       'mutation ($b: ID!, $e: [JSONObject!]!) { ingestEvents(dataset: "web", events: $e, batch: $b) { accepted } }',
@@ -109,6 +120,9 @@ describe('P-19 privacy jobs', () => {
     expect(document.profile.records).toHaveLength(1);
     expect(document.profile).toMatchObject({ failedItems: [{}], requests: [{}] });
     expect(document.profile.batchItems).not.toEqual([]);
+    expect(document.profile.deviceLinks).toEqual([
+      expect.objectContaining({ deviceGraph: 'homes', from: `ECID|${ecid(666)}`, to: `ECID|${ecid(777)}` }),
+    ]);
     expect(document.elsewhere.ids).toHaveLength(2);
     for (const secret of SECRETS) expect(JSON.stringify(document)).toContain(secret);
   });
@@ -144,6 +158,8 @@ describe('P-19 privacy jobs', () => {
       for (const secret of SECRETS) expect([name, text.includes(secret)]).toEqual([name, false]);
       if (name.includes(stays) || text.includes('stays')) expect([name, before.get(name)]).toEqual([name, text]);
     }
+    const links = [...after].filter(([name]) => name.startsWith('profile_device_links'));
+    expect(links.map(([name]) => name.slice(-3)).sort()).toEqual(['777', '888']);
     expect([...after.keys()].some((name) => SECRETS.some((secret) => name.includes(secret)))).toBe(false);
     expect((await profile.changes()).has(gone)).toBe(false);
   });
