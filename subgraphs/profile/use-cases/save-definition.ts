@@ -143,11 +143,12 @@ const checkDataset: Check<Dataset> = (id, { kind, schema, identities, retainEven
   }
 };
 
-const checkNamespace: Check<Namespace> = (id, { priority, normalization, type }) => {
+/** Fails with BAD_USER_INPUT when the namespace is not sound. */
+export function checkNamespace(id: string, { priority, normalization, type }: Namespace): void {
   if (id === 'FPID') throw badInput('id', 'FPID stands for the ECID that follows from it, and is no namespace');
   if (priority < 1 || priority > 1000) throw badInput('priority', `a priority is 1 to 1000; received ${priority}`);
   if (normalization === 'E164' && type !== 'PHONE') throw badInput('normalization', 'E164 is for phone numbers');
-};
+}
 
 const checkDeviceGraph: Check<DeviceGraph> = (_, { name, provider, validDays }) => {
   if (name.trim() === '') throw badInput('name', 'a device graph needs a name');

@@ -9,6 +9,7 @@ import type { Namespace } from '../domain/namespace';
 import { type IdentityRules, parseIdentityMap, toBelonging } from '../domain/parse-identities';
 import { parseTimestamp } from '../domain/timestamp';
 import type { ProfileConfiguration } from '../store/profile-configuration';
+import { checkNamespace } from './save-definition';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -49,6 +50,7 @@ export function createSimulateIdentityGraph(dependencies: {
         details: { limit: 'items' },
       });
     }
+    for (const [id, namespace] of changed) checkNamespace(id, namespace);
     const settings = await configuration.settings(sandbox);
     const rules = { namespaces: new Map([...settings.namespaces, ...changed]), limits };
     const items = bodies.map((body, index) => toSighting(body, index, rules));

@@ -42,6 +42,21 @@ describe('P-8 a changed configuration of namespaces', () => {
     expect(namespace.rebuild).toMatchObject({ finishedAt: expect.any(String) });
   });
 
+  test('P-11 a configuration that could not be put, and items that name nobody, are BAD_USER_INPUT in a simulation', async () => {
+    const simulate = (items: object[], configuration: object[]) =>
+      profile.get(
+        'query ($i: [JSONObject!]!, $c: [NamespaceInput!]) { simulateIdentityGraph(items: $i, configuration: $c) { identities { value } } }',
+        { i: items, c: configuration },
+      );
+    const refused = (items: object[], configuration: object[], path: string) =>
+      expect(simulate(items, configuration)).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { path } });
+    await refused([], [{ ...EMAIL_UNIQUE, priority: 0 }], 'priority');
+    await refused([], [{ ...EMAIL_UNIQUE, normalization: 'E164' }], 'normalization');
+    await refused([], [{ ...EMAIL_UNIQUE, id: 'FPID' }], 'id');
+    await refused([who({ CRMID: 'fine' }), who({ CRMID: 'null' })], [], 'items[1].identityMap.CRMID[0].id');
+    await refused([{ ...who({ CRMID: 'fine' }), timestamp: 'soon' }], [], 'items[0].timestamp');
+  });
+
   test('P-9 whose an event is follows a changed priority', async () => {
     await profile.ingest('web', { ...event('a', NOW_MS, who({ CRMID: 'r2', IDFA: 'phone' })), _id: 'r2-event' });
     await profile.ingest('web', event('b', NOW_MS + 1, who({ CRMID: 'r3', IDFA: 'phone' })));
