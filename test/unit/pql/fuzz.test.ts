@@ -7,6 +7,7 @@ import { explainPql } from '../../../platform/pql/explain';
 import { inspectPql } from '../../../platform/pql/inspect';
 import { parsePql } from '../../../platform/pql/parse';
 import { printPql } from '../../../platform/pql/print';
+import { createRuleSet, type Person } from '../../../subgraphs/segments/domain/engine/rule-set';
 import { trees } from './random-rules';
 
 const LONGEST_MS = 50;
@@ -107,6 +108,18 @@ describe('any text', () => {
         expect(explainPql(parsed.tree, scope).value).toEqual(compilePql(parsed.tree)(scope));
       }),
       { numRuns: RUNS / 5, seed: 23 },
+    );
+  });
+
+  it('S-4 any tree has a way of evaluation, and gives an answer that way', () => {
+    fc.assert(
+      fc.property(trees, (tree) => {
+        const rules = createRuleSet([{ id: 'it', version: 1, tree }]);
+        const person = { attributes: scope.profile, events: [{ key: 'web|1', ...scope.events[0] }] } as Person;
+        expect(['EDGE', 'STREAMING', 'BATCH']).toContain(rules.methodOf('it').method);
+        rules.advance(rules.hydrate(person, scope.nowMs), scope.nowMs + 40 * 86_400_000);
+      }),
+      { numRuns: RUNS / 20, seed: 24 },
     );
   });
 
