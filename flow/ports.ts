@@ -67,10 +67,18 @@ export interface ProfileReader {
    * the snapshot must be read instead.
    */
   changes(sandbox: string, profile: ProfileRef): Promise<readonly ProfileChanged[] | undefined>;
-  /** All people by id, with their events, from just after `after`. Pages may be short before the end: only an empty one is it. */
+  /**
+   * All people by id from just after `after`, with their events and computed attributes unless these are not asked for.
+   * Pages may be short before the end: only an empty one is it.
+   */
   scan(
     sandbox: string,
-    options: { readonly after?: string; readonly limit: number },
+    options: {
+      readonly after?: string;
+      readonly limit: number;
+      readonly events?: boolean;
+      readonly computed?: boolean;
+    },
   ): Promise<readonly ProfileSnapshot[]>;
 }
 

@@ -184,6 +184,7 @@ function createParts(platform: Platform, options: SegmentsOptions) {
     pageSize,
     timeZone,
   };
+  const onDue = (sandbox: string, dueMs: number): void => announcer.expect(sandbox, dueMs);
   const evaluate = createEvaluateProfiles({
     ...shared,
     due: dueStore,
@@ -191,12 +192,19 @@ function createParts(platform: Platform, options: SegmentsOptions) {
       const open = await jobStore.open(sandbox, 'BACKFILL');
       return open.length > 0 ? Math.min(...open.map(({ value }) => value.sinceMs)) : undefined;
     },
-    onDue: (sandbox, dueMs) => announcer.expect(sandbox, dueMs),
+    onDue,
   });
   const read = createReadMemberships(shared);
   const onWork = (sandbox: string): void => jobs.wake(sandbox);
   const runs = createEvaluationRuns({ ...shared, jobs: jobStore, evaluate, read, onWork });
-  const jobs = createJobs({ ...shared, jobs: jobStore, evaluate, evaluationStep: runs.step });
+  const jobs = createJobs({
+    ...shared,
+    jobs: jobStore,
+    due: dueStore,
+    evaluate,
+    evaluationStep: runs.step,
+    onDue,
+  });
   const announcer = createDueAnnouncer({ ...shared, due: dueStore, evaluate });
   const knownFields = createFindKnownFields(profiles);
   const verbs = createSegmentVerbs({

@@ -110,6 +110,22 @@ export function toAttributes(leaves: readonly SourcedLeaf[]): Fields {
   return root;
 }
 
+/** True when no leaf can stand above or below another one. */
+export function isFlat(leaves: Leaves): boolean {
+  for (const path of leaves.keys()) if (path.includes('.') || path.includes('\\')) return false;
+  return true;
+}
+
+/** The object that the leaves of one flat fragment make by themselves: as `toAttributes` does, by a shorter way. */
+export function toFlatAttributes(leaves: Leaves): Fields {
+  const root: Record<string, unknown> = {};
+  for (const path of [...leaves.keys()].sort(compareText)) {
+    const value = leaves.get(path)?.value;
+    if (value !== null) root[path] = value;
+  }
+  return root;
+}
+
 /** The names of a path: dots part them, a backslash keeps what follows. */
 export function splitPath(path: string): string[] {
   if (!path.includes('\\')) return path.split('.');

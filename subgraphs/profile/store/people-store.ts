@@ -1,4 +1,4 @@
-import type { Store } from '../../../platform/store/store';
+import type { Store, Stored } from '../../../platform/store/store';
 import type { Person } from '../domain/head';
 import { headsSpec, identitiesSpec } from './collections';
 import { fromHeadDocument, type HeadDocument } from './head-document';
@@ -42,9 +42,7 @@ export function createPeopleStore(store: Store): PeopleStore {
       ),
     people: (sandbox, ids) =>
       readPeople(sandbox, ids, async (missing) =>
-        (await heads.getMany(sandbox, missing)).map(
-          (found) => found && { id: found.id, version: found.version, head: fromHeadDocument(found.value) },
-        ),
+        (await heads.getMany(sandbox, missing)).map((found) => found && toPerson(found)),
       ),
     committed(sandbox, people, owners, lost, gone = []) {
       writes += 1;
@@ -62,6 +60,11 @@ export function createPeopleStore(store: Store): PeopleStore {
 }
 
 type Load<T> = (missing: readonly string[]) => Promise<readonly (T | undefined)[]>;
+
+/** A head as it was just read. */
+export function toPerson({ id, version, value }: Stored<HeadDocument>): Person {
+  return { id, version, head: fromHeadDocument(value) };
+}
 
 // Reads through a memory. What was read before a commit may be older than what the commit left there.
 function createReads<T>(memory: Memory<T>, writes: () => number) {

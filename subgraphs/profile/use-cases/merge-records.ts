@@ -1,5 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Fragment, mergeLeaves, resolveLeaves, toAttributes, toLeaves } from '../domain/attributes';
+import {
+  type Fragment,
+  isFlat,
+  mergeLeaves,
+  resolveLeaves,
+  toAttributes,
+  toFlatAttributes,
+  toLeaves,
+} from '../domain/attributes';
 import type { ChangedPerson } from '../domain/fold-cluster';
 import type { Item } from '../domain/item';
 import { fragmentsUnder, orderOf, type PolicyInUse } from '../domain/merge-policy';
@@ -40,7 +48,10 @@ function mergeRecords(
 
 /** The attributes that fragments make under a policy. */
 export function attributesOf(fragments: readonly Fragment[], policy: PolicyInUse): Fields {
-  return toAttributes(resolveLeaves(fragmentsUnder(policy, fragments), orderOf(policy)));
+  const seen = fragmentsUnder(policy, fragments);
+  const [only] = seen;
+  if (seen.length === 1 && only && isFlat(only.leaves)) return toFlatAttributes(only.leaves);
+  return toAttributes(resolveLeaves(seen, orderOf(policy)));
 }
 
 function isRecordOrRefresh({ kind }: Item): boolean {

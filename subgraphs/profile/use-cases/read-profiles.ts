@@ -1,25 +1,26 @@
 import type { ProfileChanged, ProfileEvent } from '../../../flow/events';
-import type { IdentityRef, ProfileReader, ProfileRef, ProfileSnapshot } from '../../../flow/ports';
+import type { IdentityRef, ProfileReader, ProfileRef } from '../../../flow/ports';
 import type { Clock } from '../../../platform/clock';
-import type { Store } from '../../../platform/store/store';
-import { type Fragment, resolveLeaves, type SourcedLeaf, toAttributes } from '../domain/attributes';
+import type { Store, Stored } from '../../../platform/store/store';
+import { type Fragment, resolveLeaves, type SourcedLeaf } from '../domain/attributes';
 import { type ComputedValues, toComputedFields } from '../domain/compute';
-import { statusesOf, type UnknownConsents } from '../domain/consents';
+import type { UnknownConsents } from '../domain/consents';
 import type { Person } from '../domain/head';
 import { identityKey, normalize } from '../domain/identity';
 import { datasetOf } from '../domain/item';
 import type { Limits } from '../domain/limits';
 import { fragmentsUnder, orderOf, type PolicyInUse } from '../domain/merge-policy';
-import { personOf, restrictTo, toProfileIdentity } from '../domain/view';
+import { personOf, restrictTo } from '../domain/view';
 import { headsSpec } from '../store/collections';
 import type { ComputedStore } from '../store/computed-store';
 import { type EventQuery, type EventStore, newestFirst } from '../store/event-store';
 import type { FragmentStore } from '../store/fragment-store';
 import type { HeadDocument } from '../store/head-document';
-import type { PeopleStore } from '../store/people-store';
+import { type PeopleStore, toPerson } from '../store/people-store';
 import type { ProfileConfiguration, ProfileSettings } from '../store/profile-configuration';
 import type { BatchMoves } from './batch-moves';
 import { readComputed } from './compute-attributes';
+import { createSnapshotPeople } from './snapshot-people';
 
 /** Reads of people, as they are now. */
 export interface ProfileReads {
@@ -183,22 +184,19 @@ async function lastKept(
 
 /** The port by which the other subgraphs read people. */
 export function createProfileReader(reads: ProfileReads, dependencies: ReadDependencies): ProfileReader {
-  const { store, people, configuration, limits, clock, moves, unknownConsents } = dependencies;
+  const { store, people, configuration, moves } = dependencies;
   const heads = store.collection<HeadDocument>(headsSpec.name);
 
-  const toSnapshot = async (sandbox: string, person: Person, withEvents: boolean): Promise<ProfileSnapshot> => {
-    const leaves = await reads.leaves(sandbox, person);
-    const newest = withEvents ? await reads.events(sandbox, person, { limit: limits.eventsPerProfile }) : [];
-    const computed = await reads.computed(sandbox, person, clock.now());
-    return {
-      id: person.id,
-      revision: person.head.revision,
-      attributes: toAttributes(leaves),
-      ...toComputedFields(computed),
-      identities: person.head.identities.map(toProfileIdentity),
-      events: newest.toReversed(),
-      consents: statusesOf(person.head.identities, unknownConsents),
-    };
+  const snapshot = createSnapshotPeople(reads, dependencies);
+  // Those that nothing is on its way for are as they were just read.
+  const living = async (sandbox: string, page: readonly Stored<HeadDocument>[]): Promise<readonly Person[]> => {
+    const alive = page.filter(({ value }) => value.endedIn === undefined);
+    if ((await configuration.settings(sandbox)).moves.length === 0) return alive.map(toPerson);
+    const found = await reads.byIds(
+      sandbox,
+      alive.map(({ id }) => id),
+    );
+    return found.filter((person) => person !== undefined);
   };
 
   return {
@@ -216,7 +214,9 @@ export function createProfileReader(reads: ProfileReads, dependencies: ReadDepen
     },
     async getMany(sandbox, ids, { events = false } = {}) {
       const found = await reads.byIds(sandbox, ids);
-      return Promise.all(found.map(async (person) => person && toSnapshot(sandbox, person, events)));
+      const people = found.filter((person) => person !== undefined);
+      const snapshots = (await snapshot(sandbox, people, { events, computed: true })).values();
+      return found.map((person) => person && snapshots.next().value);
     },
     async computed(sandbox, asked) {
       const ids = asked.map(({ id }) => id);
@@ -235,17 +235,13 @@ export function createProfileReader(reads: ProfileReads, dependencies: ReadDepen
       );
     },
     changes: (sandbox, profile) => readChanges(store, people, sandbox, profile),
-    async scan(sandbox, { after, limit }) {
-      const snapshots: ProfileSnapshot[] = [];
+    async scan(sandbox, { after, limit, events = true, computed = true }) {
       for (let last = after; ; ) {
         const next = { limit, ...(last === undefined ? {} : { after: last }) };
         let page = await heads.scan(sandbox, next);
         // People whom only a batch names that is not yet worked in are met at the end.
         if (page.length < limit && (await moves.finish(sandbox))) page = await heads.scan(sandbox, next);
-        const ids = page.filter(({ value }) => value.endedIn === undefined).map(({ id }) => id);
-        for (const person of await reads.byIds(sandbox, ids)) {
-          if (person) snapshots.push(await toSnapshot(sandbox, person, true));
-        }
+        const snapshots = await snapshot(sandbox, await living(sandbox, page), { events, computed });
         last = page.at(-1)?.id;
         // A page of ended profiles alone is not the end.
         if (snapshots.length > 0 || page.length < limit || last === undefined) return snapshots;

@@ -16,7 +16,7 @@ export function beginAnew(change: ProfileChanged, plan: Plan): Step {
   const flips = rules.realized(state).map((segmentId): Flip => {
     return { segmentId, status: 'REALIZED', atMs, cause: causes.get(segmentId) ?? change.cause };
   });
-  const computedUntilMs = findComputedUntil(state, change, atMs, plan);
+  const computedUntilMs = findComputedUntil(state, change, atMs, plan.rules);
   const begun = { ...NEVER, revision, fingerprint, planSinceMs: sinceMs, state, computedUntilMs };
   return toStep(begun, flips, () => `r${revision}`, plan);
 }
@@ -28,7 +28,7 @@ export function applyChange(evaluated: Evaluated, change: ProfileChanged, plan: 
   if (!state) return stay(evaluated);
   const flips = plan.rules.apply(state, change, atMs);
   const computedUntilMs = computedAttributes
-    ? findComputedUntil(state, change, atMs, plan)
+    ? findComputedUntil(state, change, atMs, plan.rules)
     : untilBeside(change, evaluated.computedUntilMs, plan);
   return toStep({ ...evaluated, revision, computedUntilMs }, flips, () => `r${revision}`, plan);
 }

@@ -1,6 +1,5 @@
 import type { ComputedSnapshot } from '../../../flow/ports';
-import type { RuleState } from './engine/rule-set';
-import type { Plan } from './plan';
+import type { RuleSet, RuleState } from './engine/rule-set';
 
 /** Computed attributes, and what time alone does to them. */
 export type Computed = Pick<ComputedSnapshot, 'computedAttributes' | 'computedUntilMs' | 'computedHalfLivesMs'>;
@@ -13,9 +12,9 @@ export function findComputedUntil(
   state: RuleState,
   { computedUntilMs = Number.POSITIVE_INFINITY, computedHalfLivesMs }: Omit<Computed, 'computedAttributes'>,
   atMs: number,
-  plan: Plan,
+  rules: RuleSet,
 ): number | undefined {
-  const fadeMs = computedHalfLivesMs ? plan.rules.nextFadeMs(state, computedHalfLivesMs, atMs) : undefined;
+  const fadeMs = computedHalfLivesMs ? rules.nextFadeMs(state, computedHalfLivesMs, atMs) : undefined;
   const untilMs = Math.min(computedUntilMs, fadeMs ?? Number.POSITIVE_INFINITY);
   return Number.isFinite(untilMs) ? untilMs : undefined;
 }

@@ -156,7 +156,7 @@ function takeComputed(evaluated: Evaluated, computed: ComputedAt | null, plan: P
     if (!state) return stay(waited);
     const cause = { kind: 'TIME', reference: new Date(atMs).toISOString() } as const;
     const flips = plan.rules.apply(state, { cause, events: [], computedAttributes }, atMs);
-    const computedUntilMs = findComputedUntil(state, computed, atMs, plan);
+    const computedUntilMs = findComputedUntil(state, computed, atMs, plan.rules);
     return toStep({ ...waited, computedUntilMs }, flips, (flip) => `t${flip.atMs}`, plan);
   });
 }

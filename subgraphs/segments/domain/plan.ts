@@ -3,6 +3,7 @@ import { inspectPql, type PqlInspection } from '../../../platform/pql/inspect';
 import { parsePql } from '../../../platform/pql/parse';
 import type { Expression } from '../../../platform/pql/tree';
 import { createRuleSet, type RuleSet } from './engine/rule-set';
+import { createScreening, readsComputed, type ScreenedRule, type Screening } from './screening';
 import type { LiveRule, Segment } from './segment';
 
 /** A published rule that reads the request: it holds for that request alone (S-4a). */
@@ -34,6 +35,8 @@ export interface Plan {
   versionOf(segmentId: string): number;
   /** When the rule, or one that it asks for, was last published. */
   movedAtMs(segmentId: string): number;
+  /** The rules that were published since, by themselves; `undefined` when they can only be asked with all the rest. */
+  screeningSince(sinceMs: number): Screening | undefined;
 }
 
 interface Live {
@@ -53,21 +56,40 @@ export function createPlanner(
     const live = [...segments].flatMap(toLive).sort((a, b) => (a.id < b.id ? -1 : 1));
     const byId = new Map(live.map((each) => [each.id, each]));
     const onRequest = findRequestRules(live, byId);
-    const rules = ruleSetOf(live.filter((each) => !onRequest.has(each)));
+    const kept = live.filter((each) => !onRequest.has(each));
+    const rules = ruleSetOf(kept);
     const movedAt = new Map<string, number>();
+    const screeningSince = remember((sinceMs: number) => {
+      const ids = kept.flatMap(({ id }) => (movedAtMs(id, byId, movedAt) >= sinceMs ? [id] : []));
+      const ruleOf = (id: string): ScreenedRule | undefined => {
+        const own = byId.get(id);
+        return own && { ...own, version: own.rule.version };
+      };
+      return createScreening(ids, ruleOf, (id) => audiences.has(id), timeZone);
+    });
     const stamps = [...segments.values()].map(({ live: rule, endedMs }) => rule?.sinceMs ?? endedMs ?? 0);
     return {
       fingerprint: rules.fingerprint,
       sinceMs: stamps.reduce((a, b) => Math.max(a, b), 0),
       rules,
       requestRules: [...onRequest].map((each) => toRequestRule(each, timeZone)),
-      readsComputed: live.some(({ reads }) => reads.fields.some(({ path }) => path.startsWith('computedAttributes'))),
+      readsComputed: live.some(({ reads }) => readsComputed(reads)),
       onDemand: rules.general.filter((id) => shared.has(id)),
       hasAudiences: audiences.size > 0,
       segments,
       versionOf: (id) => byId.get(id)?.rule.version ?? audiences.get(id)?.live?.version ?? 0,
       movedAtMs: (id) => movedAtMs(id, byId, movedAt),
+      screeningSince,
     };
+  };
+}
+
+/** Asks once for what is asked for again. */
+function remember<R>(answer: (sinceMs: number) => R): (sinceMs: number) => R {
+  let known: { readonly sinceMs: number; readonly answer: R } | undefined;
+  return (sinceMs) => {
+    if (known?.sinceMs !== sinceMs) known = { sinceMs, answer: answer(sinceMs) };
+    return known.answer;
   };
 }
 

@@ -44,7 +44,7 @@ export function rehydrate(before: Evaluated, rehydration: Rehydration, plan: Pla
   const { fingerprint, sinceMs } = plan;
   const memberships = applyTransitions(before.memberships, transitions);
   const revision = Math.max(before.revision, snapshot.revision);
-  const computedUntilMs = findComputedUntil(state, snapshot, nowMs, plan);
+  const computedUntilMs = findComputedUntil(state, snapshot, nowMs, plan.rules);
   return {
     evaluated: {
       revision,

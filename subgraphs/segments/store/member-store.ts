@@ -6,6 +6,8 @@ const MEMBERS = 'segment_members';
 /** Who is in each segment: a row for each realized membership, and none for others. Ids put a segment's rows together. */
 export const membersSpec: CollectionSpec = { name: MEMBERS, indexes: [] };
 
+const PAGE = 128;
+
 /** One realized membership. */
 export interface Member extends Omit<Membership, 'status'> {
   readonly profileId: string;
@@ -20,6 +22,12 @@ export interface MemberStore {
     segmentId: string,
     options: { readonly after?: string; readonly limit: number },
   ): Promise<readonly Member[]>;
+  /** The ids of a segment's members from just after `after` up to `upTo`. */
+  between(
+    sandbox: string,
+    segmentId: string,
+    range: { readonly after: string; readonly upTo: string },
+  ): Promise<ReadonlySet<string>>;
   /** The write that makes a member, for a commit of its own. */
   add(segmentId: string, member: Member): Write;
   remove(segmentId: string, profileId: string): Write;
@@ -35,6 +43,16 @@ export function createMemberStore(store: Store): MemberStore {
       return rows
         .filter(({ id }) => id.startsWith(prefix))
         .map(({ id, value }) => ({ ...value, profileId: id.slice(prefix.length) }));
+    },
+    async between(sandbox, segmentId, { after, upTo }) {
+      const [prefix, last] = [rowId(segmentId, ''), rowId(segmentId, upTo)];
+      const found = new Set<string>();
+      for (let from = rowId(segmentId, after); ; ) {
+        const rows = await members.scan(sandbox, { after: from, limit: PAGE });
+        for (const { id } of rows) if (id <= last && id.startsWith(prefix)) found.add(id.slice(prefix.length));
+        from = rows.at(-1)?.id ?? last;
+        if (rows.length < PAGE || from >= last) return found;
+      }
     },
     add: (segmentId, { profileId, ...value }) => ({
       kind: 'put',

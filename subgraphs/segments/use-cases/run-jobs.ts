@@ -1,29 +1,17 @@
-import type { ProfileReader } from '../../../flow/ports';
-import type { Clock, Timer } from '../../../platform/clock';
+import type { Timer } from '../../../platform/clock';
 import { isAppError } from '../../../platform/errors';
 import type { Log } from '../../../platform/log';
 import type { Stored, Write } from '../../../platform/store/store';
-import { advanceBackfill, type Backfill, type Withdrawal } from '../domain/job';
-import type { Plan } from '../domain/plan';
+import type { Withdrawal } from '../domain/job';
 import type { Duties } from '../store/duty-store';
-import type { JobStore, Round } from '../store/job-store';
-import type { MemberStore } from '../store/member-store';
-import type { EvaluateProfiles } from './evaluate-profiles';
+import { type BackfillDependencies, backfillStep } from './backfill-people';
 
 /** What work in the background stands on. */
-export interface JobDependencies {
-  readonly jobs: JobStore;
-  readonly members: MemberStore;
-  readonly profiles: ProfileReader;
-  readonly evaluate: EvaluateProfiles;
-  readonly plan: (sandbox: string) => Promise<Plan>;
+export interface JobDependencies extends BackfillDependencies {
   readonly duties: Duties;
-  readonly clock: Clock;
   readonly log: Log;
   /** True when no other process works. */
   readonly alone: boolean;
-  /** How many people are evaluated at once. */
-  readonly pageSize: number;
   /** One page of evaluations that were asked for; true when there was something to do. */
   readonly evaluationStep: (sandbox: string) => Promise<boolean>;
 }
@@ -107,7 +95,7 @@ export function createJobs(dependencies: JobDependencies): Jobs {
 /** One page of each kind; false when there is nothing to do. */
 async function doNext(dependencies: JobDependencies, sandbox: string): Promise<boolean> {
   try {
-    const backfilled = await backfillPage(dependencies, sandbox);
+    const backfilled = await backfillStep(dependencies, sandbox);
     const withdrawn = await withdrawalPage(dependencies, sandbox);
     const evaluated = await dependencies.evaluationStep(sandbox);
     return backfilled || withdrawn || evaluated;
@@ -117,33 +105,6 @@ async function doNext(dependencies: JobDependencies, sandbox: string): Promise<b
     throw error;
   }
 }
-
-/** The next people of the round, for all backfills at once. */
-async function backfillPage(dependencies: JobDependencies, sandbox: string): Promise<boolean> {
-  const { jobs, profiles, evaluate, pageSize } = dependencies;
-  const open = await jobs.open(sandbox, 'BACKFILL');
-  if (open.length === 0) return false;
-  const round = await jobs.round(sandbox);
-  const { after, people, knownTotal } = round?.value ?? START;
-  const page = await profiles.scan(sandbox, { ...(after && { after }), limit: pageSize });
-  await evaluate(
-    sandbox,
-    page.map((snapshot) => ({ profileId: snapshot.id, snapshot })),
-  );
-  // Pages may be short before the end: only an empty one is it.
-  const to = page.at(-1)?.id;
-  const met = people + page.length;
-  const next: Round =
-    to === undefined ? { after: '', people: 0, knownTotal: met } : { after: to, people: met, knownTotal };
-  const took = { from: after, to, people: page.length, knownTotal };
-  const writes = open.map(({ id, version, value }) => jobs.put(id, advanceBackfill(value, took), version));
-  const isOver = writes.every((write) => write.kind === 'put' && !(write.value as Backfill).open);
-  const rest = isOver ? { ...next, after: '', people: 0 } : next;
-  await jobs.commit(sandbox, [...writes, jobs.putRound(rest, round?.version ?? null)]);
-  return true;
-}
-
-const START: Round = { after: '', people: 0, knownTotal: 0 };
 
 /** The next members of segments that were withdrawn. */
 async function withdrawalPage(dependencies: JobDependencies, sandbox: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import { describeSegments, did, NOW_MS, SECOND_MS, type SegmentsFixture } from './segments-fixture';
+import { DAY_MS, describeSegments, did, NOW_MS, SECOND_MS, type SegmentsFixture } from './segments-fixture';
 
 describeSegments('backfill', (open) => {
   let fixture: SegmentsFixture;
@@ -71,8 +71,62 @@ describeSegments('backfill', (open) => {
     expect((await counts('s')).counts).toMatchObject({ realized: 5, exited: 3 });
   });
 
+  test('S-6 a backfill reads no more of people than the rule asks for, and evaluates those alone whom it moves', async () => {
+    await seed(23);
+    for (let points = 0; points < 12; points += 1) await fixture.take(`q${points + 10}`, { attributes: { points } });
+    await fixture.idle();
+    await fixture.close();
+    const asked: unknown[] = [];
+    const read: string[] = [];
+    const watched = await open({
+      pageSize: 5,
+      people: fixture.people,
+      around: (reader) => ({
+        ...reader,
+        async scan(sandbox, query) {
+          if (query.limit === 5) asked.push([query.events, query.computed]);
+          return reader.scan(sandbox, query);
+        },
+        async getMany(sandbox, ids, options) {
+          read.push(...ids);
+          return reader.getMany(sandbox, ids, options);
+        },
+      }),
+    });
+    watched.clock.advance(SECOND_MS);
+    await watched.putSegment('s', 'points > 9');
+    await watched.idle();
+    expect(new Set(asked.map(String))).toEqual(new Set(['false,false']));
+    expect([...read].sort()).toEqual(['q20', 'q21']);
+    expect([...(await watched.told())].sort()).toEqual(['q20 +s RULE', 'q21 +s RULE']);
+    await watched.putSegment('s', 'points > 10 or xEvent.count() > 1');
+    await watched.idle();
+    expect(asked.at(-1)).toEqual([true, false]);
+    expect((await watched.told()).filter((line) => line.includes('-'))).toEqual(['q20 -s RULE']);
+  });
+
+  test('S-6 S-7 whom time will move by a new rule is listed by its backfill', async () => {
+    await fixture.putSegment('gold', 'tier = "gold"');
+    await seed(12);
+    await fixture.putSegment(
+      'lapsed',
+      'xEvent.count() > 0 and xEvent[timestamp occurs < 1 day before now].count() = 0',
+    );
+    await fixture.idle();
+    await fixture.close();
+    fixture = await fixture.reopen();
+    expect(await fixture.told()).toEqual([]);
+    fixture.clock.advance(2 * DAY_MS);
+    await fixture.idle();
+    const moves = (await fixture.announced()).map(({ body }) => body);
+    expect(moves).toHaveLength(12);
+    for (const { status, atMs, cause } of moves) {
+      expect([status, atMs - NOW_MS, cause.kind]).toEqual(['REALIZED', DAY_MS, 'TIME']);
+    }
+  });
+
   test('S-6 a backfill goes on after a restart, and announces nobody twice', async () => {
-    await seed(30);
+    await seed(200);
     let scans = 0;
     await fixture.close();
     const slow = await open({
@@ -82,7 +136,7 @@ describeSegments('backfill', (open) => {
         ...reader,
         async scan(sandbox, query) {
           if (query.limit === 5) scans += 1;
-          if (scans > 3) throw new Error('The lights went out.');
+          if (scans > 20) throw new Error('The lights went out.');
           return reader.scan(sandbox, query);
         },
       }),
@@ -92,14 +146,14 @@ describeSegments('backfill', (open) => {
     const job = await slow.get<{ segment: { backfill: { done: number } } }>(
       '{ segment(id: "buyers") { backfill { done total finishedAt } } }',
     );
-    expect(job.segment.backfill).toEqual({ done: 15, total: 15, finishedAt: null });
+    expect(job.segment.backfill).toEqual({ done: 80, total: 80, finishedAt: null });
     await slow.close();
     scans = -1_000;
     const again = await slow.reopen();
     await again.idle();
     const told = await again.told();
-    expect(new Set(told).size).toBe(30);
-    expect(told).toHaveLength(30);
+    expect(new Set(told).size).toBe(200);
+    expect(told).toHaveLength(200);
   });
 
   test('S-6 two rules published one after the other share the round, and each reaches everyone', async () => {

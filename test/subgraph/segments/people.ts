@@ -148,12 +148,13 @@ export function createPeople(sandbox: string, now: () => number, compute?: Compu
         const missing = person.changes.filter((change) => change.revision > revision);
         return person.revision - revision === missing.length ? missing : undefined;
       },
-      async scan(_, { after = '', limit }) {
+      async scan(_, { after = '', limit, events = true, computed = true }) {
         calls.scan += 1;
         return living()
           .filter(({ id }) => id > after)
           .slice(0, limit)
-          .map((person) => toSnapshot(person, true));
+          .map((person) => toSnapshot(person, events))
+          .map((person) => (computed ? person : { ...person, computedAttributes: {} }));
       },
     },
     async take(store, profileId, nowMs, ...items) {
