@@ -22,7 +22,7 @@ import { ProfileFieldsResolver } from './schema/profile-fields.resolver';
 import { createCollect } from './use-cases/collect';
 import { createDeclaredFields } from './use-cases/declared-fields';
 import { createLinkImports, type LinkImports } from './use-cases/import-device-links';
-import { createProfileReader } from './use-cases/read-profiles';
+import { createProfileReader } from './use-cases/profile-reader';
 import { createReplayFailedItems } from './use-cases/replay-failed-items';
 import { createRowIntake } from './use-cases/row-intake';
 import { createDefinitionUseCases } from './use-cases/save-definition';

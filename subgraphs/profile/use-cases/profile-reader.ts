@@ -1,0 +1,100 @@
+import type { ProfileChanged } from '../../../flow/events';
+import type { ProfileReader, ProfileRef } from '../../../flow/ports';
+import type { Store, Stored } from '../../../platform/store/store';
+import { toComputedFields } from '../domain/compute';
+import type { Person } from '../domain/head';
+import { identityKey, normalize } from '../domain/identity';
+import { headsSpec } from '../store/collections';
+import type { HeadDocument } from '../store/head-document';
+import { type PeopleStore, toPerson } from '../store/people-store';
+import type { ProfileReads, ReadDependencies } from './read-profiles';
+import { createSnapshotPeople } from './snapshot-people';
+
+/** The port by which the other subgraphs read people. */
+export function createProfileReader(reads: ProfileReads, dependencies: ReadDependencies): ProfileReader {
+  const { store, people, configuration, moves } = dependencies;
+  const heads = store.collection<HeadDocument>(headsSpec.name);
+
+  const snapshot = createSnapshotPeople(reads, dependencies);
+  // Those that nothing is on its way for are as they were just read.
+  const living = async (sandbox: string, page: readonly Stored<HeadDocument>[]): Promise<readonly Person[]> => {
+    const alive = page.filter(({ value }) => value.endedIn === undefined);
+    if ((await configuration.settings(sandbox)).moves.length === 0) return alive.map(toPerson);
+    const found = await reads.byIds(
+      sandbox,
+      alive.map(({ id }) => id),
+    );
+    return found.filter((person) => person !== undefined);
+  };
+
+  return {
+    async find(sandbox, identity) {
+      const found = await reads.find(sandbox, identity);
+      return found && { id: found.person.id, revision: found.person.head.revision };
+    },
+    async keysOf(sandbox, identities) {
+      const { namespaces } = await configuration.settings(sandbox);
+      return identities.map(({ namespace, value }) => {
+        const rules = namespaces.get(namespace);
+        const normal = rules && normalize(value, rules.normalization);
+        return normal === undefined ? undefined : identityKey(namespace, normal);
+      });
+    },
+    async getMany(sandbox, ids, { events = false } = {}) {
+      const found = await reads.byIds(sandbox, ids);
+      const people = found.filter((person) => person !== undefined);
+      const snapshots = (await snapshot(sandbox, people, { events, computed: true })).values();
+      return found.map((person) => person && snapshots.next().value);
+    },
+    async computed(sandbox, asked) {
+      const ids = asked.map(({ id }) => id);
+      const found = await reads.byIds(sandbox, ids);
+      return Promise.all(
+        asked.map(async ({ revision, atMs }, index) => {
+          const person = found[index];
+          if (!person) return undefined;
+          const { id, head } = person;
+          const since = revision === undefined ? [] : await readChanges(store, people, sandbox, { id, revision });
+          if (!since || since.some(({ rebuilt }) => rebuilt)) return undefined;
+          const without = new Set(since.flatMap(({ events }) => events.map(({ key }) => key)));
+          const values = await reads.computed(sandbox, person, atMs, without);
+          return { id, revision: revision ?? head.revision, ...toComputedFields(values) };
+        }),
+      );
+    },
+    changes: (sandbox, profile) => readChanges(store, people, sandbox, profile),
+    async scan(sandbox, { after, limit, events = true, computed = true }) {
+      for (let last = after; ; ) {
+        const next = { limit, ...(last === undefined ? {} : { after: last }) };
+        let page = await heads.scan(sandbox, next);
+        // People whom only a batch names that is not yet worked in are met at the end.
+        if (page.length < limit && (await moves.finish(sandbox))) page = await heads.scan(sandbox, next);
+        const snapshots = await snapshot(sandbox, await living(sandbox, page), { events, computed });
+        last = page.at(-1)?.id;
+        // A page of ended profiles alone is not the end.
+        if (snapshots.length > 0 || page.length < limit || last === undefined) return snapshots;
+      }
+    },
+  };
+}
+
+// As many as a reader that is a little behind lacks; one that is far behind reads the snapshot.
+const MOST_CHANGES = 64;
+// The log may have grown since the head was read.
+const SPARE_CHANGES = 8;
+
+async function readChanges(
+  store: Store,
+  people: PeopleStore,
+  sandbox: string,
+  { id, revision }: ProfileRef,
+): Promise<readonly ProfileChanged[] | undefined> {
+  const person = (await people.people(sandbox, [id])).get(id);
+  if (!person) return undefined;
+  const missing = person.head.revision - revision;
+  if (missing <= 0) return [];
+  if (missing > MOST_CHANGES) return undefined;
+  const entries = await store.log.readKey<ProfileChanged>('ProfileChanged', sandbox, id, missing + SPARE_CHANGES);
+  const changes = entries.map(({ body }) => body).filter((body) => body.revision > revision);
+  return changes[0]?.revision === revision + 1 ? changes : undefined;
+}
