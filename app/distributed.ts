@@ -63,7 +63,7 @@ export async function servePart(name: SubgraphName, options: PartOptions): Promi
     ...part,
     secret,
     keys,
-    internalRoutes: [createPortRoute(part.ports)],
+    internalRoutes: [createPortRoute(part.ports, platform.clock)],
   });
   const listening = await server.listen(port, host);
   const stopTrimming = name === 'profile' ? startLogTrimmer(platform, keepLogMs) : undefined;

@@ -1,5 +1,6 @@
-import { json } from 'node:stream/consumers';
 import { Agent, request } from 'undici';
+import { readJson } from '../gateway/http/body';
+import type { Clock } from '../platform/clock';
 import { AppError, type ErrorCode } from '../platform/errors';
 import type { Route } from '../platform/http/route';
 
@@ -98,14 +99,19 @@ function toUndefined(result: unknown): unknown {
   return Array.isArray(result) ? result.map((item: unknown) => item ?? undefined) : result;
 }
 
-/** The door through which other parts call these ports. */
-export function createPortRoute(ports: Ports): Route {
+/** What one call may bring: pages of people and batches of items, with room to spare. */
+const BODY_BYTES = 64 * 1_048_576;
+const BODY_TIME_MS = 10_000;
+
+/** The door through which other parts call these ports. A call over the size limit is refused with LIMIT_EXCEEDED. */
+export function createPortRoute(ports: Ports, clock: Clock, bytes = BODY_BYTES): Route {
   return {
     method: 'POST',
     path: PORTS_PATH,
     async handle({ request: incoming, response, params: { port = '', method = '' } }) {
-      const args = await json(incoming);
-      const { status, body } = await answerPort(() => callPort(ports, port, method, args));
+      const { status, body } = await answerPort(async () =>
+        callPort(ports, port, method, await readJson(incoming, { bytes, timeMs: BODY_TIME_MS, clock })),
+      );
       response.writeHead(status, { 'content-type': 'application/json' }).end(body);
     },
   };

@@ -71,6 +71,42 @@ describeEveryMode('A segment that is sent on', (attune) => {
     const { errors } = await attune.ask('mutation { deleteSegment(id: "open-carts") { id } }');
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'CONFLICT', usedBy: ['destination:webhook'] });
   });
+
+  test('A-6 destinations that answer 500, or never, slow no other, and what comes in is taken and answered', async () => {
+    await publish(attune, 'readers', 'xEvent[eventType = "article.read"].count() > 0');
+    const receivers = { well: await openReceiver(), broken: await openReceiver(), silent: await openReceiver() };
+    receivers.broken.answer = () => 500;
+    receivers.silent.answer = () => 'hang';
+    for (const [id, { url }] of Object.entries(receivers)) {
+      await attune.data('mutation ($input: DestinationInput!) { putDestination(input: $input) { id } }', {
+        input: {
+          ...{ id, name: id, connector: 'http-streaming', settings: { url, secret: SECRET } },
+          identities: [{ namespace: 'CRMID' }],
+        },
+      });
+      await attune.data(
+        `mutation { activateSegment(destination: "${id}", segment: "readers") { destination { id } } }`,
+      );
+    }
+    const read = (who: string) => event('article.read', attune.now(), { identityMap: identityMap('CRMID', who) });
+    await ingest(attune, [read('R-1')]);
+    await Promise.all(Object.values(receivers).map((one) => one.arrived(1)));
+    await ingest(attune, [read('R-2')]);
+    await receivers.well.arrived(2);
+
+    const { profile } = await attune.data(
+      '{ profile(identity: { namespace: "CRMID", value: "R-2" }) { segments { segment { id } } } }',
+    );
+    expect(profile.segments).toEqual([{ segment: { id: 'readers' } }]);
+    for (const id of ['broken', 'silent']) {
+      const { deliveryLedger } = await attune.data(LEDGER, { id });
+      expect(deliveryLedger).toHaveLength(1);
+      for (const row of deliveryLedger) {
+        expect(row).toMatchObject({ sent: 0, skipped: 0, received: row.pending + row.failed });
+      }
+    }
+    for (const one of Object.values(receivers)) await one.close();
+  });
 });
 
 async function ingest(attune: AttuneUnderTest, events: readonly object[]): Promise<void> {

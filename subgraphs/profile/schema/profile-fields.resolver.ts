@@ -37,6 +37,9 @@ const PATHS = { nullable: true, description: 'For example `loyalty.tier` or `ord
 /** What is known of a person. */
 @Resolver(() => Profile)
 export class ProfileFieldsResolver {
+  /** A person is asked for their leaves by what is shown and by what decides: they are put together once for each answer. */
+  private readonly leavesOf = new WeakMap<Profile, Promise<readonly SourcedLeaf[]>>();
+
   constructor(
     private readonly reads: ProfileReads,
     private readonly configuration: ProfileConfiguration,
@@ -166,8 +169,12 @@ export class ProfileFieldsResolver {
     };
   }
 
-  private leaves({ person, policy }: Profile, { sandbox }: RequestContext): Promise<readonly SourcedLeaf[]> {
-    return this.reads.leaves(sandbox, person, policy);
+  private leaves(profile: Profile, { sandbox }: RequestContext): Promise<readonly SourcedLeaf[]> {
+    const known = this.leavesOf.get(profile);
+    if (known) return known;
+    const leaves = this.reads.leaves(sandbox, profile.person, profile.policy);
+    this.leavesOf.set(profile, leaves);
+    return leaves;
   }
 }
 

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createPortClients, createPortRoute } from '../../../app/ports-over-http';
+import { createSystemClock } from '../../../platform/clock';
 import { AppError } from '../../../platform/errors';
 import type { RequestContext } from '../../../platform/graphql/request-context';
 
@@ -24,7 +25,7 @@ const counter: Omit<Counter, 'missing'> = {
 
 describe('a port over HTTP', () => {
   const clients = createPortClients();
-  const route = createPortRoute({ counter });
+  const route = createPortRoute({ counter }, createSystemClock(), 1_000);
   const context: RequestContext = {
     ...{ sandbox: 'default', scope: 'admin', requestId: 'r', nowMs: 0, deadlineAtMs: 0, operation: 'query' },
   };
@@ -55,6 +56,11 @@ describe('a port over HTTP', () => {
     await expect(remote.refuse()).rejects.toMatchObject({ code: 'CONFLICT', message: 'It is taken.', retryable: true });
     await expect(remote.refuse()).rejects.toMatchObject({ details: { by: 'another' } });
     await expect(remote.missing()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('refuses a call that brings too much, and answers the next', async () => {
+    await expect(remote.find('x'.repeat(2_000))).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    expect(await remote.find('there')).toBe('there');
   });
 
   test('is UNAVAILABLE when nobody is there', async () => {
