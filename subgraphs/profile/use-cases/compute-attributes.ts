@@ -30,13 +30,13 @@ export async function computeChanges(
   const attributes = settings.computed;
   if (attributes.length === 0) return new Map();
   const concerned = changed.filter(({ items, rebuilt }) => rebuilt || items.some(isEventOrRefresh));
-  const owners = new Set(concerned.flatMap(({ head }) => head.identities.filter(hasEvents).map(({ key }) => key)));
+  const owners = new Set(concerned.flatMap(({ head }) => head.identities.map(({ key }) => key)));
   const known = await computed.load(sandbox, [...owners]);
   const outcomes = new Map<ChangedPerson, Computed>();
   for (const person of concerned) {
     const writes: Write[] = [];
     const states: StatesByAttribute[] = [];
-    for (const identity of person.head.identities.filter(hasEvents)) {
+    for (const identity of person.head.identities.filter(isCounted(known))) {
       const fresh = eventsOf(identity.key, person.items);
       const kept = known.get(identity.key);
       const before = await baseOf(events, sandbox, identity, kept, fresh, settings);
@@ -63,8 +63,7 @@ export async function readComputed(
 ): Promise<ComputedValues> {
   const attributes = settings.computed;
   if (attributes.length === 0) return { values: {} };
-  const withEvents = identities.filter(hasEvents);
-  const keys = withEvents.map(({ key }) => key);
+  const keys = identities.map(({ key }) => key);
   if (without.size > 0) {
     const stored = await Promise.all(keys.map((key) => events.all(sandbox, key)));
     const kept = stored.flat().filter(({ key }) => settings.isShown(key) && !without.has(key));
@@ -72,7 +71,9 @@ export async function readComputed(
   }
   const known = await computed.load(sandbox, keys);
   const states = await Promise.all(
-    withEvents.map((identity) => baseOf(events, sandbox, identity, known.get(identity.key), [], settings)),
+    identities
+      .filter(isCounted(known))
+      .map((identity) => baseOf(events, sandbox, identity, known.get(identity.key), [], settings)),
   );
   return valuesOf(attributes, states, nowMs);
 }
@@ -93,8 +94,9 @@ async function baseOf(
   return { ...kept, ...addEvents({}, missing, stored, 0) };
 }
 
-function hasEvents({ events }: IdentityState): boolean {
-  return events > 0;
+// What was counted stays counted, also when none of the events is kept any more (P-4).
+function isCounted(known: ReadonlyMap<string, StatesByAttribute>): (identity: IdentityState) => boolean {
+  return ({ key, events }) => events > 0 || known.has(key);
 }
 
 function isEventOrRefresh({ kind }: Item): boolean {

@@ -70,4 +70,18 @@ describe('P-2 retention', () => {
     await profile.subgraph.idle();
     expect((await profile.find('Email', 'r@example.test')).id).toBe((await profile.find('CRMID', 'r')).id);
   });
+
+  test('P-4 P-15 what was counted of events stays counted when all of them have left', async () => {
+    await profile.get('mutation { putComputedAttribute(input: { id: "seen", function: COUNT }) { id } }');
+    await profile.get('mutation { putDataset(input: { id: "brief", kind: EVENTS, retainEventsDays: 5 }) { id } }');
+    const seen = async () => (await profile.find('CRMID', 'c', 'computedAttributes')).computedAttributes.seen;
+    const visit = () => profile.ingest('brief', event('visit', profile.clock.now(), who({ CRMID: 'c' })));
+    await visit();
+    await visit();
+    await advance(6);
+    expect(eventIds(await profile.find('CRMID', 'c'))).toEqual([]);
+    expect(await seen()).toBe(2);
+    await visit();
+    expect(await seen()).toBe(3);
+  });
 });
