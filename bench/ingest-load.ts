@@ -20,14 +20,14 @@ export function batches(count: number, make: (number: number) => Fields): Fields
 
 /**
  * Runs callers that each send the next batch when theirs was answered, and then `finish`, which counts too; answers with
- * items a second.
+ * items a second, of `items` in all.
  */
-export async function measure(
-  work: readonly Fields[][],
-  send: (batch: Fields[]) => Promise<unknown>,
+export async function measure<T>(
+  work: readonly T[][],
+  send: (batch: T[]) => Promise<unknown>,
   finish: () => Promise<void> = async () => {},
+  items = work.reduce((sum, batch) => sum + batch.length, 0),
 ): Promise<Rate> {
-  const items = work.reduce((sum, batch) => sum + batch.length, 0);
   const queue = [...work];
   const cpu = process.cpuUsage();
   const start = process.hrtime.bigint();

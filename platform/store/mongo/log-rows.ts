@@ -2,12 +2,26 @@ import type { Db, Collection as MongoRows } from 'mongodb';
 import type { LogEntry, NewLogEntry } from '../event-log';
 import { prepareCollection } from './rows';
 
-/** One stream: by partition the last position, and the last one trimmed away. One document, so one step raises all. */
+/** Numbers by partition. */
+export type ByPartition = Readonly<Record<string, number>>;
+
+/** One stream. One document, so one step takes places in all partitions. */
 export interface Head {
   /** The stream. */
   readonly _id: string;
-  readonly n?: Readonly<Record<string, number>>;
-  readonly t?: Readonly<Record<string, number>>;
+  /** The last position that was taken, perhaps for a commit still on its way. */
+  readonly n?: ByPartition;
+  /** The last one trimmed away. */
+  readonly t?: ByPartition;
+  /** Up to here, nothing is on its way: a note that spares counting, perhaps old. */
+  readonly w?: ByPartition;
+}
+
+/** Of one stream, how often commits made each partition grow: for others to be woken by. */
+export interface Mark {
+  /** The stream. */
+  readonly _id: string;
+  readonly n?: ByPartition;
 }
 
 /** One entry. */
@@ -29,6 +43,7 @@ export type UnplacedRow = Omit<EntryRow, '_id' | 'n'>;
 /** The log's collections. */
 export interface LogRows {
   readonly heads: MongoRows<Head>;
+  readonly marks: MongoRows<Mark>;
   readonly entries: MongoRows<EntryRow>;
 }
 
@@ -36,10 +51,10 @@ export const PARTITIONS = 16;
 
 /** Opens the log's collections, making them when they are missing. */
 export async function openLogRows(database: Db): Promise<LogRows> {
-  await Promise.all(['log_heads', 'log_entries'].map((name) => prepareCollection(database, name)));
+  await Promise.all(['log_heads', 'log_marks', 'log_entries'].map((name) => prepareCollection(database, name)));
   const entries = database.collection<EntryRow>('log_entries');
   await entries.createIndex({ t: 1, s: 1, k: 1, n: 1 }, { name: 'key' });
-  return { heads: database.collection<Head>('log_heads'), entries };
+  return { heads: database.collection<Head>('log_heads'), marks: database.collection<Mark>('log_marks'), entries };
 }
 
 /** FNV-1a over the key's UTF-16 units. */
@@ -57,6 +72,16 @@ export function prefixOf(stream: string, partition: number): string {
 /** The id of the entry at `position`. */
 export function entryIdOf(stream: string, partition: number, position: number): string {
   return `${prefixOf(stream, partition)}|${String(position).padStart(15, '0')}`;
+}
+
+/** From just after one position up to another, itself included. */
+export function between(stream: string, partition: number, after: number, upTo = Number.MAX_SAFE_INTEGER) {
+  return { _id: { $gt: entryIdOf(stream, partition, after), $lte: entryIdOf(stream, partition, upTo) } };
+}
+
+/** What takes a place for good that no commit came to use: to readers, an entry that was erased. */
+export function toVoid(stream: string, partition: number, n: number): EntryRow {
+  return { _id: entryIdOf(stream, partition, n), n, t: stream, p: partition, s: '', k: '', id: '', at: 0, b: '{}' };
 }
 
 /** An entry that has no position yet. */

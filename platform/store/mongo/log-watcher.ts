@@ -1,7 +1,7 @@
 import type { ChangeStream, ChangeStreamDocument } from 'mongodb';
 import { createSystemClock, type Timer } from '../../clock';
 import type { Log } from '../../log';
-import type { Head, LogRows } from './log-rows';
+import type { Head, LogRows, Mark } from './log-rows';
 
 /** Tells of what other processes append. */
 export interface LogWatcher {
@@ -11,27 +11,34 @@ export interface LogWatcher {
 
 // Change streams wake within milliseconds; looking finds what they miss.
 const LOOK_MS = 1000;
+// Places are taken before they are used: so many looks after that one wakes again.
+const LOOKS_AFTER = 5;
 
 /** The change stream is for speed, and may end; looking at the heads is for certainty. `log` hears of their troubles. */
 export function createLogWatcher(
-  { heads }: LogRows,
+  { heads, marks }: LogRows,
   fire: (stream: string, partition: number) => void,
   log?: Log,
 ): LogWatcher {
   const clock = createSystemClock();
-  const seen = new Map<string, Head['n']>();
-  let changes: ChangeStream<Head> | undefined;
+  const seen = new Map<string, { readonly head: number; readonly look: number }>();
+  let looks = 0;
+  let changes: ChangeStream<Mark> | undefined;
   let timer: Timer | undefined;
   let round: Promise<void> | undefined;
   let closed = false;
 
   const compare = ({ _id, n = {} }: Head): void => {
-    const before = seen.get(_id) ?? {};
-    seen.set(_id, n);
-    for (const [partition, head] of Object.entries(n)) if (head !== before[partition]) fire(_id, Number(partition));
+    for (const [partition, head] of Object.entries(n)) {
+      const key = `${_id}|${partition}`;
+      const before = seen.get(key);
+      if (before?.head !== head) seen.set(key, { head, look: looks });
+      else if (looks - before.look > LOOKS_AFTER) continue;
+      fire(_id, Number(partition));
+    }
   };
   const watch = (): void => {
-    changes = heads.watch();
+    changes = marks.watch();
     changes.on('change', (change) => {
       for (const { stream, partition } of raisedBy(change)) fire(stream, partition);
     });
@@ -44,6 +51,7 @@ export function createLogWatcher(
   const look = async (): Promise<void> => {
     try {
       if (!changes) watch();
+      looks += 1;
       for (const head of await heads.find().toArray()) compare(head);
     } catch (error) {
       log?.warn({ error: String(error) }, 'the log could not be looked at');
@@ -69,7 +77,7 @@ export function createLogWatcher(
 
 const RAISED = /^n\.(\d+)$/;
 
-function raisedBy(change: ChangeStreamDocument<Head>): readonly { stream: string; partition: number }[] {
+function raisedBy(change: ChangeStreamDocument<Mark>): readonly { stream: string; partition: number }[] {
   if (change.operationType === 'insert') {
     return Object.keys(change.fullDocument.n ?? {}).map((key) => ({
       stream: change.fullDocument._id,

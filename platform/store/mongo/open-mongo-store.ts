@@ -1,9 +1,9 @@
 import type { Log } from '../../log';
-import { createGroupCommit } from '../group-commit';
 import { checkCommit } from '../keys';
 import type { Collection, CollectionSpec, Store } from '../store';
 import { endAbandonedTransactions } from './abandoned';
 import { connect } from './connect';
+import { createFlights } from './flights';
 import { createMongoCollection } from './mongo-collection';
 import { type MongoLog, openMongoLog } from './mongo-log';
 import { prepareRows } from './rows';
@@ -21,18 +21,19 @@ export async function openMongoStore(options: {
 }): Promise<Store> {
   const { collections: specs, log } = options;
   const { client, database, appName } = await connect(options.uri);
+  const clearTheWay = (): Promise<void> => endAbandonedTransactions(client, appName, log);
   let eventLog: MongoLog;
   try {
     // What they hold would keep indexes from being made.
-    await endAbandonedTransactions(client, appName, log);
+    await clearTheWay();
     await Promise.all(specs.map((spec) => prepareRows(database, spec)));
-    eventLog = await openMongoLog(database, log);
+    eventLog = await openMongoLog(database, { clearTheWay, log });
   } catch (error) {
     await client.close();
     throw error;
   }
   const collections = new Map(specs.map((spec) => [spec.name, createMongoCollection(database, spec)]));
-  const group = createGroupCommit(createMongoTransactions({ client, database, appName, specs, eventLog, log }));
+  const group = createFlights(createMongoTransactions({ client, database, clearTheWay, specs, eventLog }));
   log?.info({ database: database.databaseName, collections: specs.length }, 'store opened');
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {

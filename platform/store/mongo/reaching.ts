@@ -7,6 +7,7 @@ import {
   MongoServerSelectionError,
 } from 'mongodb';
 import { AppError, isAppError } from '../../errors';
+import { LostPlace } from './log-places';
 
 const AWAY = [MongoNetworkError, MongoServerSelectionError, MongoNotConnectedError, MongoClientClosedError] as const;
 const INTERRUPTED = 11601;
@@ -19,6 +20,7 @@ export function isAway(error: unknown): boolean {
 
 /** True when the same may succeed in a moment: it lost against another transaction, or the connection broke. */
 export function isTransient(error: unknown): boolean {
+  if (error instanceof LostPlace) return true;
   const own = unwrap(error);
   if (!(own instanceof MongoError)) return false;
   if (isAway(own)) return own instanceof MongoNetworkError;

@@ -1,44 +1,37 @@
 import type { Db, MongoClient } from 'mongodb';
 import { createSystemClock } from '../../clock';
 import { isAppError } from '../../errors';
-import type { Log } from '../../log';
 import type { WaitingCommit } from '../group-commit';
 import type { CollectionSpec } from '../store';
-import { endAbandonedTransactions } from './abandoned';
 import type { MongoLog } from './mongo-log';
 import { isAway, isTransient, toAppError } from './reaching';
-import { rowId } from './rows';
 import { Mismatch, OwnedConflict, rejectGuilty } from './write-conflicts';
 import { createGroupWriter } from './write-group';
 
 const LONGEST_TRYING_MS = 15_000;
 const LONGEST_PAUSE_MS = 30;
 
-/** What the transactions stand on. `appName` is the client's, and tells this application's transactions from others. */
+/** What the transactions stand on. `clearTheWay` ends transactions that nobody will end. */
 export interface TransactionParts {
   readonly client: MongoClient;
   readonly database: Db;
-  readonly appName: string;
+  readonly clearTheWay: () => Promise<void>;
   readonly specs: readonly CollectionSpec[];
   readonly eventLog: MongoLog;
-  readonly log?: Log | undefined;
 }
 
 /**
- * Writes groups of commits, each group in one transaction. When one commit conflicts, the transaction is given up, the
- * guilty are found and fail alone, and the others are tried again.
+ * Writes groups of commits, each group in one transaction; no two of a group write the same document. When one commit
+ * conflicts, the transaction is given up, the guilty are found and fail alone, and the others are tried again.
  */
 export function createMongoTransactions(parts: TransactionParts): (group: readonly WaitingCommit[]) => Promise<void> {
-  const { client, database, appName, eventLog, log } = parts;
+  const { client, database, clearTheWay, eventLog } = parts;
   const clock = createSystemClock();
   const write = createGroupWriter(client, database, parts.specs, eventLog);
 
   const pause = async (tries: number): Promise<void> => {
     const ms = Math.random() * Math.min(LONGEST_PAUSE_MS, 2 ** tries);
     await new Promise<void>((resolve) => void clock.at(clock.now() + ms, resolve));
-  };
-  const clearTheWay = async (tries: number): Promise<void> => {
-    if (tries % 8 === 0) await endAbandonedTransactions(client, appName, log);
   };
 
   const flush = async (group: readonly WaitingCommit[]): Promise<void> => {
@@ -58,7 +51,7 @@ export function createMongoTransactions(parts: TransactionParts): (group: readon
         left = stayed;
         if (isProgress) continue;
         if (!mayTryAgain(error, isConflict) || clock.now() > untilMs) return giveUp(left, error);
-        await clearTheWay(tries);
+        if (tries % 8 === 0) await clearTheWay();
         await pause(tries);
       }
     }
@@ -73,29 +66,9 @@ export function createMongoTransactions(parts: TransactionParts): (group: readon
     for (const each of group) await flush([each]);
   };
 
-  return async (group) => {
-    for (const part of partsWithoutTwice(group)) await flush(part);
-  };
+  return flush;
 }
 
 function mayTryAgain(error: unknown, isConflict: boolean): boolean {
   return isConflict || isTransient(error);
-}
-
-// A transaction cannot hold two commits that write the same document: each must see what the one before it left.
-function partsWithoutTwice(group: readonly WaitingCommit[]): readonly (readonly WaitingCommit[])[] {
-  const parts: WaitingCommit[][] = [];
-  let part: WaitingCommit[] = [];
-  let seen = new Set<string>();
-  for (const waiting of group) {
-    const keys = waiting.commit.writes.map((write) => `${write.collection}|${rowId(waiting.commit.sandbox, write.id)}`);
-    if (part.length === 0 || keys.some((key) => seen.has(key))) {
-      part = [];
-      seen = new Set();
-      parts.push(part);
-    }
-    part.push(waiting);
-    for (const key of keys) seen.add(key);
-  }
-  return parts;
 }

@@ -1,7 +1,9 @@
 import { type ClientSession, type Db, type MongoClient, MongoError } from 'mongodb';
+import { isAppError } from '../../errors';
 import { conflictOn } from '../conflict';
 import { fieldsOf } from '../keys';
 import type { CollectionSpec, Commit } from '../store';
+import type { EntryRow } from './log-rows';
 import type { MongoLog } from './mongo-log';
 import { isAway, unavailable } from './reaching';
 import { expectedMatches, type RowWrites, toOperation, toRowWrites } from './row-writes';
@@ -39,20 +41,27 @@ export function createGroupWriter(
     }));
     if ((await findMismatches(database, owned, session)).size > 0) throw new Mismatch();
   };
+  const abort = async (session: ClientSession, error: unknown, taken: readonly EntryRow[]): Promise<void> => {
+    const ended = session.endSession();
+    // Who cannot be reached would take its time to say so; and whether it has committed is not known then.
+    if (isAway(error) || isAppError(error, 'UNAVAILABLE')) return;
+    await ended;
+    await log.places.giveBack(taken);
+  };
   const transact = async (commits: readonly Commit[]): Promise<void> => {
     const all = toRowWrites(specOf, commits);
     const session = client.startSession();
+    let taken: readonly EntryRow[] = [];
     try {
       session.startTransaction();
-      // The log first: where processes meet, they meet there, and then nothing else was done in vain.
-      await log.append(commits, session);
       await checkDeletes(commits, session);
       for (const writes of all) await runWrites(writes, session);
+      // The log last: readers wait for whoever has taken a place.
+      taken = await log.places.take(commits);
+      if (taken.length > 0) await log.places.append(taken, session);
       await commitForSure(session);
     } catch (error) {
-      // Aborts; but to one that cannot be reached it would take its time to say so.
-      const ended = session.endSession();
-      if (!isAway(error)) await ended;
+      await abort(session, error, taken);
       throw error;
     }
     await session.endSession();
