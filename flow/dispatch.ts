@@ -1,5 +1,6 @@
 import { type Clock, createSystemClock } from '../platform/clock';
 import type { Platform } from '../platform/platform';
+import type { EventLog, Positions } from '../platform/store/event-log';
 import type { CollectionSpec } from '../platform/store/store';
 import { createLane, type Lane } from './lane';
 import { createLeases, dispatchLeases } from './leases';
@@ -64,8 +65,8 @@ export function createDispatcher<S extends SubgraphName>(options: {
     const offset = await store.collection<{ position: number }>(dispatchOffsets.name).get(DISPATCH_SANDBOX, lane.id);
     return (offset?.value.position ?? 0) < position;
   };
-  const handled = async (lane: Lane): Promise<void> => {
-    const position = (await store.log.head(lane.stream))[lane.partition] ?? 0;
+  const handled = async (lane: Lane, heads: HeadsOf): Promise<void> => {
+    const position = (await heads(lane.stream))[lane.partition] ?? 0;
     while (started && position > 0 && !(await lane.reached(position)) && (await isBehind(lane, position))) {
       await new Promise<void>((resolve) => void pollClock.at(pollClock.now() + POLL_MS, resolve));
     }
@@ -80,7 +81,8 @@ export function createDispatcher<S extends SubgraphName>(options: {
     },
     async idle() {
       await leases?.ready();
-      if (started) await Promise.all(lanes.map(handled));
+      const heads = createHeads(store.log);
+      if (started) await Promise.all(lanes.map((lane) => handled(lane, heads)));
     },
     async close() {
       if (!started) return;
@@ -88,6 +90,18 @@ export function createDispatcher<S extends SubgraphName>(options: {
       if (leases) await leases.close();
       await Promise.all(lanes.map((lane) => lane.stop()));
     },
+  };
+}
+
+type HeadsOf = (stream: string) => Promise<Positions>;
+
+// Where each stream ends, asked once for all lanes.
+function createHeads(log: EventLog): HeadsOf {
+  const heads = new Map<string, Promise<Positions>>();
+  return (stream) => {
+    const head = heads.get(stream) ?? log.head(stream);
+    heads.set(stream, head);
+    return head;
   };
 }
 

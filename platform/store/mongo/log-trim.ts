@@ -8,6 +8,7 @@ export async function trimLog(
   beforeMs: number,
 ): Promise<void> {
   const trimPartition = async (stream: string, partition: number, end: number): Promise<void> => {
+    if (end < 1) return;
     // What comes after the end may still be on its way.
     const all = between(stream, partition, 0, end);
     const kept = await entries.findOne({ ...all, at: { $gte: beforeMs } }, { sort: { _id: 1 } });
