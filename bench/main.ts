@@ -1,7 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const ALL = ['store', 'rules', 'gateway', 'ingest', 'backfill', 'collect', 'stream', 'retail'] as const;
+const ALL = [
+  'store',
+  'rules',
+  'gateway',
+  'ingest',
+  'ingest-mongo',
+  'contention',
+  'backfill',
+  'collect',
+  'stream',
+  'retail',
+] as const;
 
 /** Runs the measurements that are named, or all, one after another, each in a process of its own. */
 function runAll(names: readonly string[]): void {
