@@ -9,6 +9,8 @@ export interface NewLogEntry {
   /** When it happened, in milliseconds. */
   readonly at: number;
   readonly body: object;
+  /** `body` as JSON, where the caller already has it. */
+  readonly json?: string;
 }
 
 /** An entry as it stands in the log. `position` grows within (stream, partition) in the order of commits, from 1 on. */

@@ -55,6 +55,15 @@ describeEveryStore('log', (place) => {
       expect(await store.log.head('S')).toEqual(head);
     });
 
+    test('takes its text from `json` where the caller has it, also when read from the store anew', async () => {
+      const body = { n: 1, text: 'é"' };
+      const store = await place.open(SPECS);
+      await append(store, [{ stream: 'S', key: 'k', id: 'i', at: 12, body, json: JSON.stringify(body) }]);
+      expect((await readAll(store.log)).map((each) => each.body)).toEqual([body]);
+      await store.close();
+      expect((await readAll((await place.open(SPECS)).log)).map((each) => each.body)).toEqual([body]);
+    });
+
     test('of another stream has positions of its own, and an unknown stream is empty', async () => {
       const store = await place.open(SPECS);
       await append(store, [entry('k', 1), entry('k', 2, 2, 'T'), entry('k', 3)]);

@@ -66,6 +66,16 @@ describeEveryStore('store', (place) => {
       expect(await items(store).getMany('one', [])).toEqual([]);
     });
 
+    test('are got many at once by ids of any text, each as if alone', async () => {
+      const odd = ['größe|/ $.', '"quoted"', '[1,2]', '7', '\u{1d11e}', 'a\nb', "o'clock", ' '];
+      const store = await filled(Object.fromEntries(odd.map((id, n) => [id, { n }])));
+      await store.commit({ sandbox: 'two', writes: [put('only-there', { n: 1 })] });
+      const ids = [...odd, 'only-there', '\ud834', 'a\0b', '', ...odd].reverse();
+      const alone = await Promise.all(ids.map((id) => items(store).get('one', id)));
+      expect(await items(store).getMany('one', ids)).toEqual(alone);
+      expect(alone.filter((each) => each !== undefined)).toHaveLength(2 * odd.length);
+    });
+
     test('keep keys with dots, dollars and any text as they were put', async () => {
       const store = await place.open(SPECS);
       const value = { 'a.b': 1, $set: { x: [null, 'é𝄞\u0000"'] }, name: 'naïve \u0000 not' } as unknown as Item;

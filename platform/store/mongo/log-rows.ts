@@ -85,8 +85,8 @@ export function toVoid(stream: string, partition: number, n: number): EntryRow {
 }
 
 /** An entry that has no position yet. */
-export function toUnplaced(sandbox: string, { stream, key, id, at, body }: NewLogEntry): UnplacedRow {
-  return { t: stream, p: partitionOf(key), s: sandbox, k: key, id, at, b: JSON.stringify(body) };
+export function toUnplaced(sandbox: string, { stream, key, id, at, body, json }: NewLogEntry): UnplacedRow {
+  return { t: stream, p: partitionOf(key), s: sandbox, k: key, id, at, b: json ?? JSON.stringify(body) };
 }
 
 /** The entries of one stream at their positions, in order; `last` is the position that each partition ends with. */

@@ -98,9 +98,8 @@ export function createSqliteLog(database: Database, statements: Statements): Sql
       }
     },
     append(sandbox, entries) {
-      for (const { stream: name, key, id, at, body } of entries) {
+      for (const { stream: name, key, id, at, body, json = JSON.stringify(body) } of entries) {
         const stream = streams.get(name) as Stream;
-        const json = JSON.stringify(body);
         const position = stream.head + 1;
         statements.of(stream.insert).run(position, sandbox, key, id, at, json);
         stream.head = position;

@@ -2,6 +2,7 @@ import type { Cause, ProfileChanged } from '../../../flow/events';
 import type { NewLogEntry } from '../../../platform/store/event-log';
 import { type ComputedValues, toComputedFields } from '../domain/compute';
 import type { ChangedPerson } from '../domain/fold-cluster';
+import type { Item } from '../domain/item';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -18,19 +19,28 @@ export function toProfileChanged(changed: ChangedPerson, told: Announcement, now
   const { id, head, items, gained, rebuilt } = changed;
   const { attributes, computed } = told;
   const events = items.filter(({ kind }) => kind === 'EVENT');
-  const body: ProfileChanged = {
+  const rest = {
     profileId: id,
     revision: head.revision,
     atMs: nowMs,
     cause: told.cause ?? causeOf(changed),
-    events: events.map(({ key, atMs, data }) => ({ key, timestampMs: atMs, data })),
     ...(attributes ? { attributes } : {}),
     ...(computed ? toComputedFields(computed) : {}),
     ...(gained.length > 0 ? { identities: gained } : {}),
     ...(rebuilt ? { rebuilt } : {}),
     ...(head.endedIn === undefined ? {} : { endedIn: head.endedIn }),
   };
-  return { stream: 'ProfileChanged', key: id, id: `${id}|${head.revision}`, at: nowMs, body };
+  const body: ProfileChanged = {
+    ...rest,
+    events: events.map(({ key, atMs, data }) => ({ key, timestampMs: atMs, data })),
+  };
+  const json = `${JSON.stringify(rest).slice(0, -1)},"events":[${events.map(toEventJson).join()}]}`;
+  return { stream: 'ProfileChanged', key: id, id: `${id}|${head.revision}`, at: nowMs, body, json };
+}
+
+// The item's own text was made already to measure it.
+function toEventJson({ key, atMs, json }: Item): string {
+  return `{"key":${JSON.stringify(key)},"timestampMs":${atMs},"data":${json}}`;
 }
 
 function causeOf({ items, gained, merged, split, rebuilt, head }: ChangedPerson): Cause {
