@@ -46,7 +46,8 @@ export function respondWithError(response: ServerResponse, error: AnswerError): 
   const headers = {
     'content-type': 'application/json; charset=utf-8',
     ...(status === 401 && { 'www-authenticate': 'Bearer' }),
-    ...((status === 413 || status === 408) && { connection: 'close' }),
+    // Not for 413: a line that is closed on one who still sends may take the answer along before it was read.
+    ...(status === 408 && { connection: 'close' }),
   };
   respond(response, status, headers, JSON.stringify({ errors: [error] }));
 }

@@ -170,10 +170,12 @@ function nest(depth: number): string {
 /** Sends up to `bytes` and reads the answer as soon as it comes. */
 function postEndlessly(url: string, bytes: number): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
+    let answered = false;
     const sending = httpRequest(
       url,
       { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${KEYS.admin}` } },
       (response) => {
+        answered = true;
         let body = '';
         response.setEncoding('utf8');
         response.on('data', (chunk: string) => {
@@ -195,7 +197,7 @@ function postEndlessly(url: string, bytes: number): Promise<{ status: number; bo
       if (!sending.destroyed) sending.end();
     };
     sending.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') reject(error);
+      if (!answered || (error.code !== 'EPIPE' && error.code !== 'ECONNRESET')) reject(error);
     });
     write();
   });
