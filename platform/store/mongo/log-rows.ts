@@ -65,7 +65,7 @@ export function partitionOf(key: string): number {
 }
 
 /** What the ids of a partition's entries begin with. */
-export function prefixOf(stream: string, partition: number): string {
+function prefixOf(stream: string, partition: number): string {
   return `${stream}|${String(partition).padStart(2, '0')}`;
 }
 
