@@ -11,6 +11,7 @@ const ALL = [
   'backfill',
   'collect',
   'stream',
+  'subscribers',
   'retail',
 ] as const;
 

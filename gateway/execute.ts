@@ -9,6 +9,7 @@ import type { Call, Called, Run } from './execution/run';
 import type { FormatError } from './format-error';
 import type { Link, SubgraphRequest, SubgraphResult } from './links/link';
 import type { PreparedOperation, Variables } from './operation';
+import type { SharedAnswers } from './shared-answers';
 import type { Supergraph } from './supergraph';
 
 /** What running an operation needs of the gateway. */
@@ -16,6 +17,8 @@ export interface Execution {
   readonly supergraph: Supergraph;
   readonly links: ReadonlyMap<string, Link>;
   readonly formatError: FormatError;
+  /** Answers to events of subscriptions. */
+  readonly shared: SharedAnswers;
 }
 
 /** One operation to be run for one caller. */

@@ -15,6 +15,7 @@ import type { Link } from './links/link';
 import { createOperations } from './operations';
 import { createPlanner } from './plan';
 import { createGatewayServer } from './server';
+import { createSharedAnswers } from './shared-answers';
 import { composeSupergraph, readSupergraph } from './supergraph';
 
 export type { Answer, EditorOptions };
@@ -81,7 +82,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const planner = createPlanner(supergraph.sdl);
   const operations = createOperations({ supergraph, planner, limits, formatError });
   const callers = createCallers({ keys, authorize, clock, ids, timeoutMs });
-  const execution = { supergraph, formatError, links: new Map(links.map((link) => [link.name, link])) };
+  const ways = new Map(links.map((link) => [link.name, link]));
+  const execution = { supergraph, formatError, links: ways, shared: createSharedAnswers() };
   const answering = createAnswering({ execution, operations, callers, clock, authorize });
   const apollo = await createApolloLane({ answering, supergraph, formatError, log });
   const { persistedOperations = [], knownAfter = KNOWN_AFTER, editor = NO_TABS, routes = [] } = options;

@@ -13,6 +13,7 @@ import { AppError } from '../platform/errors';
 import { type CompiledSubscription, compilePlan, compileSubscription } from './compile';
 import type { AnswerError } from './execution/answer';
 import { applyConditions, conditionVariables } from './execution/conditions';
+import { eventVariables } from './execution/event-variables';
 import { selectIntrospection, selectReadable } from './execution/filter';
 import { renameAliases } from './execution/gathered-keys';
 import { compileProjection, type Project } from './execution/project';
@@ -49,6 +50,8 @@ export interface PreparedOperation {
   /** What of the operation asks about the graph itself, as an operation of its own. */
   readonly introspection: DocumentNode | undefined;
   readonly project: Project;
+  /** Of a subscription: the variables that decide what is told of each event. */
+  readonly eventVariables: readonly string[];
 }
 
 export interface OperationOptions {
@@ -129,6 +132,7 @@ async function prepareOperation(
     step: plan && kind !== 'subscription' ? await compileStep(plan) : undefined,
     subscription: plan && kind === 'subscription' ? compileSubscription(plan, supergraph) : undefined,
     introspection: selectIntrospection(document, node, schema),
+    eventVariables: kind === 'subscription' ? eventVariables(document, node) : [],
     project: compileProjection({
       ...{ schema, rootType, selectionSet: node.selectionSet, mayRead },
       fragments: fragmentsOf(document),

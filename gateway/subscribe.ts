@@ -30,10 +30,11 @@ export async function subscribeToOperation(
   const deadline = request.newDeadline(context);
   try {
     if (!subscription) return refuse(prepared, createRun(execution, { variables, context, deadline }));
-    const call = { ...subscription.call({ variables }), context };
+    const share = execution.shared.shareOf(prepared, variables, context);
+    const call = { ...subscription.call({ variables }), context, share };
     return mapStream<SubgraphResult, Answer>(
       await openStream(execution, subscription.service, call, deadline),
-      (result) => answerEvent(execution, request, result),
+      (result) => execution.shared.answer(result, () => answerEvent(execution, request, result)),
       (error) => broken(execution, subscription.service, error),
     );
   } catch (error) {

@@ -30,6 +30,7 @@ interface Known {
 export function createInProcessLink(options: InProcessLinkOptions): Link {
   const { name, schema, sdl, clock, compileAfter = COMPILE_AFTER } = options;
   const operations = new LRUCache<string, Known>({ max: OPERATIONS_KEPT });
+  const events = createEventResults(clock);
 
   function answer(request: SubgraphRequest, rootValue?: unknown): Promise<ExecutionResult> | ExecutionResult {
     const known = operations.get(request.query) ?? { asked: 0, run: undefined };
@@ -59,11 +60,41 @@ export function createInProcessLink(options: InProcessLinkOptions): Link {
       });
       if (!(Symbol.asyncIterator in source)) return mapStream([source].values(), async (result) => result);
       // Each event is a request of its own, with loaders of its own.
-      return mapStream(source[Symbol.asyncIterator](), async (event) =>
-        answer({ ...request, context: { ...context, nowMs: clock.now() } }, event),
-      );
+      const answerEvent = (event: unknown) =>
+        answer({ ...request, context: { ...context, nowMs: clock.now() } }, event);
+      return mapStream(source[Symbol.asyncIterator](), (event) => events.ask(event, request.share, answerEvent));
     },
     close: async () => {},
+  };
+}
+
+interface EventResult {
+  readonly atMs: number;
+  readonly result: Promise<ExecutionResult> | ExecutionResult;
+}
+
+/** Who reads later is told what is so by then: a person may be gone. */
+const SHARED_MS = 1_000;
+
+/** Results by event and share: for a while, and no longer than anyone holds the event. */
+function createEventResults(clock: Clock) {
+  const known = new WeakMap<object, WeakMap<object, EventResult>>();
+  return {
+    ask(
+      event: unknown,
+      share: object | undefined,
+      answer: (event: unknown) => EventResult['result'],
+    ): EventResult['result'] {
+      if (!share || typeof event !== 'object' || event === null) return answer(event);
+      const results = known.get(event) ?? new WeakMap<object, EventResult>();
+      known.set(event, results);
+      const nowMs = clock.now();
+      const made = results.get(share);
+      if (made && nowMs - made.atMs < SHARED_MS) return made.result;
+      const result = answer(event);
+      results.set(share, { atMs: nowMs, result });
+      return result;
+    },
   };
 }
 

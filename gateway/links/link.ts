@@ -10,6 +10,11 @@ export interface SubgraphRequest {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly context: RequestContext;
   readonly signal?: AbortSignal;
+  /**
+   * Of a subscription: those who bring the same object are told the same of each event, which may be asked once for all of
+   * them, and given to all as one object.
+   */
+  readonly share?: object;
 }
 
 /** A subgraph's answer: errors as they were thrown, or as they came over the wire. */

@@ -126,6 +126,7 @@ export function createSegmentsSubgraph(platform: Platform, options: SegmentsOpti
     routes: [createAudienceRoute(imports)],
     privacy: createHoldPrivacy({
       ...parts,
+      qualifications,
       rows: createPersonRowStore(platform.store),
       dispatch: createDispatchTraces(platform.store, 'segments'),
       log: platform.store.log,

@@ -11,21 +11,32 @@ export interface Qualification {
 /** Which of a page of announcements are wanted, in their order. */
 export type Selection = (page: readonly Announcement[]) => Promise<readonly Announcement[]>;
 
+/** One who reads on. */
+export interface Follower extends AsyncIterableIterator<Qualification> {
+  /** Up to where everything was given or passed over. */
+  positions(): Positions;
+  /** How many were given. */
+  given(): number;
+}
+
 const PAGE = 256;
 
 /**
  * What is announced after `after`, for ever. Nothing is read before it is asked for, so one who does not read costs
  * nothing. `return` ends it at once, also while `next` waits. Fails, and ends, when the log no longer reaches back.
+ * @param isEnough asked whenever nothing more is there: true ends it
  */
 export function followQualifications(
   tail: QualificationTail,
   after: Positions,
   select: Selection,
-): AsyncIterableIterator<Qualification> {
+  isEnough: (positions: Positions) => boolean = () => false,
+): Follower {
   const positions = [...after];
   let page: Announcement[] = [];
   let pageEnd: { readonly partition: number; readonly position: number } | undefined;
   let partition = 0;
+  let given = 0;
   let ended = false;
   let woken = true;
   let wakeUp: (() => void) | undefined;
@@ -66,6 +77,7 @@ export function followQualifications(
   };
   const take = (announcement: Announcement): Qualification => {
     positions[announcement.partition] = announcement.position;
+    given += 1;
     return { cursor: encodeCursor(positions), announcement };
   };
   const find = async (): Promise<Qualification | undefined> => {
@@ -75,6 +87,7 @@ export function followQualifications(
       leavePage();
       woken = false;
       if (await turnPage()) continue;
+      if (!woken && !ended && isEnough(positions)) end();
       if (!woken && !ended) await sleep();
     }
     return undefined;
@@ -90,6 +103,8 @@ export function followQualifications(
   };
 
   return {
+    positions: () => [...positions],
+    given: () => given,
     next() {
       const result = turn.then(next);
       turn = result.catch(() => undefined);

@@ -5,14 +5,15 @@ import type { EventLog } from '../../../platform/store/event-log';
 import type { Plan } from '../domain/plan';
 import type { PersonRowStore, RowsQuery } from '../store/person-rows';
 import type { StateStore } from '../store/state-store';
-import { MEMBERSHIP_CHANGED, type QualificationTail } from './qualification-tail';
+import { MEMBERSHIP_CHANGED } from './qualification-tail';
+import type { Qualifications } from './read-qualifications';
 
 /** What holding for privacy jobs stands on. */
 export interface HoldPrivacyDependencies {
   readonly rows: PersonRowStore;
   readonly states: StateStore;
   readonly dispatch: DispatchTraces;
-  readonly tail: QualificationTail;
+  readonly qualifications: Qualifications;
   readonly log: EventLog;
   readonly plan: (sandbox: string) => Promise<Plan>;
   /** The ids of all segments there ever were. */
@@ -23,7 +24,7 @@ const MOST_ANNOUNCEMENTS = 100_000;
 
 /** Memberships, announcements, and rows of audiences from elsewhere, for privacy jobs (P-19). */
 export function createHoldPrivacy(dependencies: HoldPrivacyDependencies): PrivacyHolder {
-  const { rows, states, dispatch, tail, segmentIds } = dependencies;
+  const { rows, states, dispatch, qualifications, segmentIds } = dependencies;
   const toQuery = async (sandbox: string, { profileIds, identities }: PrivacySubject): Promise<RowsQuery> => ({
     profileIds,
     identityKeys: identities.map(({ namespace, value }) => `${namespace}|${value}`),
@@ -54,7 +55,7 @@ export function createHoldPrivacy(dependencies: HoldPrivacyDependencies): Privac
       const erased = await rows.erase(sandbox, await toQuery(sandbox, subject));
       const letters = await dispatch.eraseDeadLetters(sandbox, profileIds);
       states.forget(sandbox, profileIds);
-      tail.erase(sandbox, profileIds);
+      qualifications.erase(sandbox, profileIds);
       return { found: erased + letters, removed: erased + letters, pending: 0 };
     },
   };

@@ -2,7 +2,9 @@ import type { ProfileReader } from '../../../flow/ports';
 import { isAppError } from '../../../platform/errors';
 import type { Positions } from '../../../platform/store/event-log';
 import { decodeCursor, encodeCursor } from '../domain/cursor';
-import { followQualifications, type Qualification } from './follow-qualifications';
+import type { Qualification } from './follow-qualifications';
+import { followTogether } from './follow-together';
+import { createHubs } from './qualification-hub';
 import type { QualificationTail } from './qualification-tail';
 import { type AnnouncementFilter, createSelection } from './select-announcements';
 
@@ -29,24 +31,37 @@ export interface Qualifications {
     after: string | undefined,
     first: number,
   ): Promise<QualificationPage>;
+  /** Keeps nothing of these profiles in memory. */
+  erase(sandbox: string, profileIds: readonly string[]): void;
 }
 
 const PAGE = 256;
 
 /** Over the announcements in the log. */
 export function createQualifications(tail: QualificationTail, profiles: ProfileReader): Qualifications {
+  const hubs = createHubs(tail);
   return {
     async follow(sandbox, filter, after) {
       const positions = after === undefined ? await tail.head() : decodeCursor(after, tail.partitions);
       // A cursor too old is refused now, and not on the first event.
       if (after !== undefined) await Promise.all(positions.map((position, index) => tail.read(index, position, 1)));
-      return followQualifications(tail, positions, createSelection(sandbox, filter, profiles));
+      return followTogether(tail, positions, createSelection(sandbox, filter, profiles), hubs, keyOf(sandbox, filter));
     },
     async page(sandbox, filter, after, first) {
       const positions = after === undefined ? await oldest(tail) : decodeCursor(after, tail.partitions);
       return readPage(tail, positions, createSelection(sandbox, filter, profiles), first);
     },
+    erase(sandbox, profileIds) {
+      tail.erase(sandbox, profileIds);
+      hubs.erase(sandbox, profileIds);
+    },
   };
+}
+
+/** The same for those who are told the same; `undefined` where a person is followed, which depends on when it began. */
+function keyOf(sandbox: string, { identity, segments, statuses }: AnnouncementFilter): string | undefined {
+  if (identity) return undefined;
+  return JSON.stringify([sandbox, segments?.toSorted() ?? null, statuses?.toSorted() ?? null]);
 }
 
 async function readPage(
