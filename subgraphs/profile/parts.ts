@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { PrivacyHolder } from '../../flow/ports';
 import type { Platform } from '../../platform/platform';
+import type { Store } from '../../platform/store/store';
+import { createStoreAhead } from '../../platform/store/store-ahead';
 import type { UnknownConsents } from './domain/consents';
 import type { RandomBytes } from './domain/ecid';
 import { DEFAULT_LIMITS, type Limits } from './domain/limits';
@@ -66,9 +68,10 @@ export function createParts(platform: Platform, options: ProfileOptions) {
   const { store, clock, ids, log, limits, people, events, configuration } = base;
   const most = limits.eventsPerProfile;
   const keepEventLimit = createKeepEventLimit({ events, clock, ids, log, most, pipeline: () => pipeline });
-  const commit = createCommitPlan({ store, people, onCommitted: keepEventLimit.watch });
-  const planItems = createPlanItems(base);
-  const pipeline: Pipeline = createPipeline(planItems, commit);
+  const ahead = createStoreAhead(store);
+  const commit = createCommitPlan({ ahead, people, onCommitted: keepEventLimit.watch });
+  const planItems = createPlanItems(store.exclusive ? base : { ...base, ...peopleOf(ahead.store) });
+  const pipeline: Pipeline = createPipeline(planItems, commit, store.exclusive ? 1 : 2);
   const moves = createBatchMoves({ ...base, planItems, pipeline });
   const intake = createIngestItems({ ...base, pipeline, moves });
   const reads = createProfileReads({ ...base, moves });
@@ -121,26 +124,33 @@ function createStores({ store, clock, ids, log }: Platform, options: ProfileOpti
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const timeZone = options.timeZone ?? 'UTC';
   return {
-    store,
     clock,
     ids,
     log,
     limits,
     unknownConsents: options.unknownConsents ?? {},
     random: options.random ?? randomBytes,
+    ...peopleOf(store),
     configuration: createProfileConfiguration(store, { timeZone, maxRows: limits.eventsPerProfile }),
-    people: createPeopleStore(store),
-    fragments: createFragmentStore(store),
-    events: createEventStore(store),
     items: createItemStore(store),
     failed: createFailedItemStore(store),
     history: createHistoryStore(store),
-    computed: createComputedStore(store),
     batches: createBatchStore(store),
     jobStore: createJobStore(store),
     tombstones: createTombstoneStore(store),
     traces: createTraceStore(store),
     documents: createPrivacyDocumentStore(store),
     deviceLinks: createDeviceLinkStore(store),
+  };
+}
+
+// What deciding about people reads.
+function peopleOf(store: Store) {
+  return {
+    store,
+    people: createPeopleStore(store),
+    fragments: createFragmentStore(store),
+    events: createEventStore(store),
+    computed: createComputedStore(store),
   };
 }

@@ -57,3 +57,10 @@ export function datasetOf(key: string): string {
 export function itemIdOf(key: string): string {
   return key.slice(key.indexOf('|') + 1);
 }
+
+/** The identities that items name. */
+export function namesOf(items: readonly Item[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { identities } of items) for (const { key } of identities) names.add(key);
+  return names;
+}

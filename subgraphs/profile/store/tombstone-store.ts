@@ -37,8 +37,9 @@ export function createTombstoneStore(store: Store): TombstoneStore {
     async find(sandbox, keys, sinceMs) {
       const found = new Map<string, number>();
       if (empty.has(sandbox)) return found;
-      if (store.exclusive && (await collection.count(sandbox, { index: 'at', limit: 1 })) === 0) {
-        empty.add(sandbox);
+      // Mostly nobody was deleted, and all that is asked for need not be hashed.
+      if ((await collection.count(sandbox, { index: 'at', limit: 1 })) === 0) {
+        if (store.exclusive) empty.add(sandbox);
         return found;
       }
       const asked = [...keys];

@@ -4,14 +4,14 @@ import type { Ids } from '../../../platform/ids';
 import type { Store, Write } from '../../../platform/store/store';
 import type { CheckedIntake } from '../domain/checked-intake';
 import { ecidOf, newEcid, type RandomBytes } from '../domain/ecid';
-import { type ConsentStatement, type Item, itemKey } from '../domain/item';
+import { type ConsentStatement, type Item, itemKey, namesOf } from '../domain/item';
 import { ItemFault } from '../domain/item-fault';
 import type { Limits } from '../domain/limits';
 import { type Belonging, parseIdentityMap, type SentIdentity, toBelonging } from '../domain/parse-identities';
 import { requestsSpec } from '../store/collections';
 import type { ProfileConfiguration, ProfileSettings } from '../store/profile-configuration';
 import type { BatchMoves } from './batch-moves';
-import { type IngestItems, itemsOf, namesOf } from './ingest';
+import { type IngestItems, itemsOf } from './ingest';
 import type { ItemOutcome, Pipeline } from './pipeline';
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,24 +1,37 @@
 import { isAppError } from '../../../platform/errors';
-import type { Store } from '../../../platform/store/store';
+import type { StoreAhead } from '../../../platform/store/store-ahead';
 import type { ChangedPerson } from '../domain/fold-cluster';
 import type { PeopleStore } from '../store/people-store';
 import type { CommitPlan, Plan } from './plan';
 
 const MOST_TRIES = 100;
 
-/** Commits what a plan says with what it announces. When another process was faster, everything is decided again. */
+/**
+ * Commits what a plan says with what it announces. When another process was faster, everything is decided again. Plans of
+ * a sandbox are made one after another, each on what those before it will leave.
+ */
 export function createCommitPlan(dependencies: {
-  readonly store: Store;
+  readonly ahead: StoreAhead;
   readonly people: PeopleStore;
   /** Told of every change after it is there for good. */
   readonly onCommitted: (sandbox: string, changed: readonly ChangedPerson[]) => void;
 }): CommitPlan {
-  const { store, people, onCommitted } = dependencies;
+  const { ahead, people, onCommitted } = dependencies;
+  const inTurn = createTurns();
   return async (sandbox, makePlan) => {
     for (let tries = 1; ; tries += 1) {
-      const plan = await makePlan();
+      const { plan, committed } = await inTurn(sandbox, async () => {
+        // What is decided anew must not count on what may have to be decided anew itself, perhaps because of it.
+        if (tries > 1) await ahead.settled(sandbox);
+        const ground = ahead.ground(sandbox);
+        const made = await makePlan();
+        return {
+          plan: made,
+          committed: ahead.commit({ sandbox, writes: made.writes, entries: made.entries }, ground),
+        };
+      });
       try {
-        await store.commit({ sandbox, writes: plan.writes, entries: plan.entries });
+        await committed;
       } catch (error) {
         people.forget(sandbox);
         if (!isAppError(error, 'CONFLICT') || tries >= MOST_TRIES) throw error;
@@ -28,6 +41,18 @@ export function createCommitPlan(dependencies: {
       onCommitted(sandbox, plan.changed);
       return plan.result;
     }
+  };
+}
+
+function createTurns(): <T>(sandbox: string, work: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>();
+  return (sandbox, work) => {
+    const turn = (last.get(sandbox) ?? Promise.resolve()).then(work);
+    last.set(
+      sandbox,
+      turn.catch(() => undefined),
+    );
+    return turn;
   };
 }
 

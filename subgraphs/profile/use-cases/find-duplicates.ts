@@ -18,32 +18,43 @@ export async function findDuplicates(
   sandbox: string,
   submissions: readonly Submission[],
 ): Promise<Duplicates> {
+  const [events, records] = await Promise.all([
+    duplicatesOf(store, sandbox, submissions, 'EVENT'),
+    duplicatesOf(store, sandbox, submissions, 'RECORD'),
+  ]);
+  return { items: new Set([...events.items, ...records.items]), writes: [...events.writes, ...records.writes] };
+}
+
+async function duplicatesOf(
+  store: Store,
+  sandbox: string,
+  submissions: readonly Submission[],
+  kind: keyof typeof COLLECTIONS,
+): Promise<Duplicates> {
+  const collection = COLLECTIONS[kind];
   const items = new Set<Item>();
   const writes: Write[] = [];
-  for (const [kind, collection] of [
-    ['EVENT', eventsSpec.name],
-    ['RECORD', recordsSpec.name],
-  ] as const) {
-    const first = new Map<string, { readonly item: Item; readonly origin: string }>();
-    for (const submission of submissions) {
-      const origin = submission.batch ?? DIRECT;
-      for (const item of submission.items) {
-        if (item.kind !== kind) continue;
-        if (first.has(item.key)) items.add(item);
-        else first.set(item.key, { item, origin });
-      }
+  const first = new Map<string, { readonly item: Item; readonly origin: string }>();
+  for (const submission of submissions) {
+    const origin = submission.batch ?? DIRECT;
+    for (const item of submission.items) {
+      if (item.kind !== kind) continue;
+      if (first.has(item.key)) items.add(item);
+      else first.set(item.key, { item, origin });
     }
-    if (first.size === 0) continue;
-    const found = await store.collection<ItemRow>(collection).getMany(sandbox, [...first.keys()]);
-    for (const known of found) {
-      const sent = known && first.get(known.id);
-      if (!known || !sent) continue;
-      items.add(sent.item);
-      if (!originsOf(known.value).includes(sent.origin)) writes.push(noteOrigin(collection, known, sent.origin));
-    }
+  }
+  if (first.size === 0) return { items, writes };
+  const found = await store.collection<ItemRow>(collection).getMany(sandbox, [...first.keys()]);
+  for (const known of found) {
+    const sent = known && first.get(known.id);
+    if (!known || !sent) continue;
+    items.add(sent.item);
+    if (!originsOf(known.value).includes(sent.origin)) writes.push(noteOrigin(collection, known, sent.origin));
   }
   return { items, writes };
 }
+
+const COLLECTIONS = { EVENT: eventsSpec.name, RECORD: recordsSpec.name } as const;
 
 function noteOrigin(collection: string, { id, version, value }: Stored<ItemRow>, origin: string): Write {
   return { kind: 'put', collection, id, value: withOrigin(value, origin), expected: version };

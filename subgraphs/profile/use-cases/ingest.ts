@@ -5,7 +5,7 @@ import type { Write } from '../../../platform/store/store';
 import type { CheckedIntake } from '../domain/checked-intake';
 import type { DatasetKind } from '../domain/dataset';
 import type { FailedItem } from '../domain/failed-item';
-import type { Item } from '../domain/item';
+import { type Item, namesOf } from '../domain/item';
 import { ItemFault } from '../domain/item-fault';
 import type { Limits } from '../domain/limits';
 import type { SentIdentity } from '../domain/parse-identities';
@@ -102,9 +102,8 @@ export function createIngestItems(dependencies: IntakeDependencies): IngestItems
     });
   };
 
-  const ingestPart = async (intake: Intake): Promise<readonly IngestAnswer[]> => {
+  const ingestPart = async (intake: Intake, settings: ProfileSettings): Promise<readonly IngestAnswer[]> => {
     const { sandbox, nowMs } = intake;
-    const settings = await configuration.settings(sandbox);
     const checked = await check(intake, settings);
     const items = itemsOf(checked);
     if (settings.moves.length > 0) await moves.settle(sandbox, namesOf(items));
@@ -120,11 +119,13 @@ export function createIngestItems(dependencies: IntakeDependencies): IngestItems
     failures,
     answers,
     async ingest(intake) {
-      datasetFor(intake, await configuration.settings(intake.sandbox));
+      let settings = await configuration.settings(intake.sandbox);
+      datasetFor(intake, settings);
       const all: IngestAnswer[] = [];
       for (let start = 0; start < intake.bodies.length; start += MOST_ITEMS) {
+        if (start > 0) settings = await configuration.settings(intake.sandbox);
         const bodies = intake.bodies.slice(start, start + MOST_ITEMS);
-        for (const answer of await ingestPart({ ...intake, bodies })) all.push(answer);
+        for (const answer of await ingestPart({ ...intake, bodies }, settings)) all.push(answer);
       }
       return all;
     },
@@ -134,11 +135,6 @@ export function createIngestItems(dependencies: IntakeDependencies): IngestItems
 /** The items of an intake that are sound in themselves. */
 export function itemsOf({ checked }: CheckedIntake): readonly Item[] {
   return checked.filter((one): one is Item => !(one instanceof ItemFault));
-}
-
-/** The identities that items name. */
-export function namesOf(items: readonly Item[]): ReadonlySet<string> {
-  return new Set(items.flatMap(({ identities }) => identities.map(({ key }) => key)));
 }
 
 /** The dataset that items are for. Fails with NOT_FOUND or BAD_USER_INPUT. */

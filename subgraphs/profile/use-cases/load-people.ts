@@ -1,6 +1,6 @@
 import type { KnownPeople } from '../domain/clusters';
 import type { Person } from '../domain/head';
-import type { Item } from '../domain/item';
+import { type Item, namesOf } from '../domain/item';
 import type { PeopleStore } from '../store/people-store';
 
 /** People, and every identity that was asked for. */
@@ -10,9 +10,7 @@ export interface AskedPeople extends KnownPeople {
 
 /** Loads the people of the items' identities, and all whom their links lead to, in force or not. */
 export function loadPeople(store: PeopleStore, sandbox: string, items: readonly Item[]): Promise<AskedPeople> {
-  const asked = new Set<string>();
-  for (const { identities } of items) for (const { key } of identities) asked.add(key);
-  return loadPeopleOf(store, sandbox, asked);
+  return loadPeopleOf(store, sandbox, namesOf(items));
 }
 
 /** As `loadPeople`, from identities on. */

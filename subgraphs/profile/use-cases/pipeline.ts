@@ -40,18 +40,29 @@ interface Waiting {
 
 type Turn = Waiting | (() => Promise<void>);
 
+/** The work for one sandbox. */
+interface Lane {
+  readonly queue: Turn[];
+  /** Groups that are decided or committed. */
+  readonly underWay: Set<Promise<void>>;
+  running?: Promise<void>;
+}
+
 // Bounds how long one commit keeps others waiting.
 const MOST_ITEMS = 1024;
 
-/** One pipeline per process; sandboxes do not wait for each other. */
-export function createPipeline(planItems: PlanItems, commit: CommitPlan): Pipeline {
-  const queues = new Map<string, Turn[]>();
-  const running = new Map<string, Promise<void>>();
+/**
+ * One pipeline per process; sandboxes do not wait for each other. `atOnce` groups are under way together: while one is
+ * committed, the next is decided.
+ */
+export function createPipeline(planItems: PlanItems, commit: CommitPlan, atOnce: number): Pipeline {
+  const lanes = new Map<string, Lane>();
 
-  const settle = async (sandbox: string, group: readonly Waiting[]): Promise<void> => {
+  const settle = async (sandbox: string, group: readonly Waiting[], onDecided: () => void): Promise<void> => {
     try {
       const submissions = group.map(({ submission }) => submission);
-      const answers = await commit(sandbox, () => planItems(sandbox, submissions));
+      const decide = () => planItems(sandbox, submissions).finally(onDecided);
+      const answers = await commit(sandbox, decide);
       group.forEach(({ resolve }, index) => {
         resolve(answers[index] ?? []);
       });
@@ -59,28 +70,36 @@ export function createPipeline(planItems: PlanItems, commit: CommitPlan): Pipeli
       const [only] = group;
       if (group.length === 1) return only?.reject(error);
       // One of them cannot be taken; it must not take its neighbours along.
-      for (const each of group) await settle(sandbox, [each]);
+      for (const each of group) await settle(sandbox, [each], onDecided);
     }
   };
 
-  const run = async (sandbox: string, queue: Turn[]): Promise<void> => {
+  const run = async (sandbox: string, lane: Lane): Promise<void> => {
+    const { queue, underWay } = lane;
     while (queue.length > 0) {
       // Everything that the sockets brought in this turn of the event loop joins in.
       await new Promise<void>((resolve) => setImmediate(resolve));
       const [first] = queue;
       if (typeof first === 'function') {
+        await Promise.all(underWay);
         queue.shift();
         await first();
-      } else await settle(sandbox, takeGroup(queue));
+        continue;
+      }
+      while (underWay.size >= atOnce) await Promise.race(underWay);
+      await new Promise<void>((resolve) => {
+        const work = settle(sandbox, takeGroup(queue), resolve).finally(() => underWay.delete(work));
+        underWay.add(work);
+      });
     }
-    running.delete(sandbox);
+    delete lane.running;
   };
 
   const enqueue = (sandbox: string, turn: Turn): void => {
-    const queue = queues.get(sandbox) ?? [];
-    queues.set(sandbox, queue);
-    queue.push(turn);
-    if (!running.has(sandbox)) running.set(sandbox, run(sandbox, queue));
+    const lane = lanes.get(sandbox) ?? { queue: [], underWay: new Set() };
+    lanes.set(sandbox, lane);
+    lane.queue.push(turn);
+    lane.running ??= run(sandbox, lane);
   };
 
   return {
@@ -93,9 +112,13 @@ export function createPipeline(planItems: PlanItems, commit: CommitPlan): Pipeli
         enqueue(sandbox, () => commit(sandbox, makePlan).then(resolve, reject));
       }),
     async idle() {
-      while (running.size > 0) await Promise.all(running.values());
+      for (let work = workOf(lanes); work.length > 0; work = workOf(lanes)) await Promise.all(work);
     },
   };
+}
+
+function workOf(lanes: ReadonlyMap<string, Lane>): readonly Promise<void>[] {
+  return [...lanes.values()].flatMap(({ running, underWay }) => [...underWay, ...(running ? [running] : [])]);
 }
 
 function takeGroup(queue: Turn[]): readonly Waiting[] {

@@ -6,7 +6,7 @@ import { mayCollect, type UnknownConsents } from '../domain/consents';
 import { type ChangedPerson, foldCluster } from '../domain/fold-cluster';
 import type { Head } from '../domain/head';
 import { historyOf, type IdentityChange } from '../domain/history';
-import type { Item } from '../domain/item';
+import { type Item, namesOf } from '../domain/item';
 import { deletedFault, ItemFault } from '../domain/item-fault';
 import type { Limits } from '../domain/limits';
 import { isCommand } from '../domain/touch';
@@ -49,18 +49,23 @@ export function createPlanItems(dependencies: PlanDependencies): PlanItems {
   const { store, people, fragments, ids, clock, configuration, limits, tombstones, unknownConsents } = dependencies;
   return async (sandbox, submissions) => {
     const nowMs = clock.now();
-    const settings = await configuration.settings(sandbox);
     const items = submissions.flatMap((submission) => submission.items);
-    const duplicates = await findDuplicates(store, sandbox, submissions);
-    const loaded = await loadPeople(people, sandbox, items);
     const sinceMs = nowMs - limits.tombstoneDays * DAY_MS;
-    const deleted = await tombstones.find(sandbox, loaded.asked, sinceMs);
+    // Asked for together: over a network each would be waited for.
+    const [settings, duplicates, loaded, deleted, forgotten] = await Promise.all([
+      configuration.settings(sandbox),
+      findDuplicates(store, sandbox, submissions),
+      loadPeople(people, sandbox, items),
+      tombstones.find(sandbox, namesOf(items), sinceMs),
+      resolveForgotten(store, sandbox, items),
+    ]);
     const refused = findRefused(items, loaded, deleted, unknownConsents);
-    const forgotten = await resolveForgotten(store, sandbox, items);
     const taken = forgotten.items.filter((item) => !duplicates.items.has(item) && !refused.has(item));
     const folded = foldItems(dependencies, settings, taken, loaded, nowMs);
-    const records = await mergeAllRecords(fragments, sandbox, folded.changed, settings);
-    const computed = await computeChanges(dependencies, sandbox, folded.changed, settings, nowMs);
+    const [records, computed] = await Promise.all([
+      mergeAllRecords(fragments, sandbox, folded.changed, settings),
+      computeChanges(dependencies, sandbox, folded.changed, settings, nowMs),
+    ]);
     const profileOf = (key: string): string | undefined => folded.moved.get(key) ?? loaded.profileOf.get(key);
     const outcomes = items.map((item) => toOutcome(item, duplicates.items, refused, profileOf));
     const answers = splitBy(submissions, outcomes);
