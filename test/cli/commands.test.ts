@@ -2,11 +2,12 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { compiledOf } from '../support/compiled';
 import { KEYS } from '../support/modes';
 import { openServer, type ServerProcess } from '../support/server-process';
 import { createTemporaryFolder } from '../support/temporary-folder';
 
-const MAIN = join(__dirname, '../../app/main.ts');
+const MAIN = compiledOf(join(__dirname, '../../app/main.ts'));
 const CONFIGURATION = `
 kind: Dataset
 id: orders
@@ -40,7 +41,7 @@ interface Ended {
 function attune(...args: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
     const options = { env: { ...process.env, ATTUNE_ADMIN_KEY: KEYS.admin, ATTUNE_SERVER_KEY: KEYS.server } };
-    const child = execFile(process.execPath, ['--import', 'tsx', MAIN, ...args], options, (_, stdout, stderr) => {
+    const child = execFile(process.execPath, [MAIN, ...args], options, (_, stdout, stderr) => {
       resolve({ code: child.exitCode ?? -1, stdout, stderr });
     });
   });

@@ -10,6 +10,7 @@ import type { ImportTarget } from '../../app/cli/import/target';
 import { ConfigurationError } from '../../app/config';
 import type { Clock } from '../../platform/clock';
 import { isAppError } from '../../platform/errors';
+import { compiledOf } from '../support/compiled';
 import { createManualClock } from '../support/manual-clock';
 import { createTemporaryFolder } from '../support/temporary-folder';
 import { type ImportServer, openImportServer, type Taken } from './import-server';
@@ -240,8 +241,7 @@ describe('an import', () => {
 });
 
 function start(file: string, mapping: string): ChildProcess {
-  return fork(join(__dirname, 'import-entry.ts'), [file, mapping, server.url, server.key], {
-    execArgv: ['--import', 'tsx'],
+  return fork(compiledOf(join(__dirname, 'import-entry.ts')), [file, mapping, server.url, server.key], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
 }

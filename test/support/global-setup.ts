@@ -1,7 +1,18 @@
+import type { Options } from '@swc/core';
+import { compileSources } from './compiled';
 import { startMongod } from './mongod';
 
-/** Starts one MongoDB for the whole run and tells the suites where it is. Without one they are skipped, loudly. */
-export default async function globalSetup(): Promise<void> {
+/** What Jest tells of its configuration. */
+interface Project {
+  readonly transform: readonly (readonly [pattern: string, path: string, options: Options])[];
+}
+
+/**
+ * Compiles what suites start as processes, and starts one MongoDB for the whole run. Without one its suites are skipped,
+ * loudly.
+ */
+export default async function globalSetup(_: unknown, { transform }: Project): Promise<void> {
+  for (const [, , options] of transform) compileSources(options);
   if (process.env.ATTUNE_TEST_MONGODB_URI) return;
   let why = '';
   const mongod = await startMongod((problem) => {

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { PARTS, type Part } from '../../app/config';
 import type { PlainKeys } from '../../app/keys';
+import { compiledOf } from './compiled';
 import type { PartOrder, PartReply, PartStart } from './part-entry';
 
 /** Gateway and subgraphs as five processes over one MongoDB. */
@@ -71,8 +72,7 @@ interface Child {
 }
 
 function createChild(): Child {
-  const child = fork(join(__dirname, 'part-entry.ts'), {
-    execArgv: ['--import', 'tsx'],
+  const child = fork(compiledOf(join(__dirname, 'part-entry.ts')), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { compiledOf } from './compiled';
 import { KEYS } from './modes';
 
-const MAIN = join(__dirname, '../../app/main.ts');
+const MAIN = compiledOf(join(__dirname, '../../app/main.ts'));
 
 /** `attune serve` as an operator starts it. */
 export interface ServerProcess {
@@ -26,7 +27,7 @@ export async function openServer(
   args: readonly string[],
   environment: Record<string, string> = {},
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'serve', '--port', '0', ...args], {
+  const child = spawn(process.execPath, [MAIN, 'serve', '--port', '0', ...args], {
     env: { ...process.env, ...ENVIRONMENT, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { compiledOf } from './compiled';
 import type { WriterOrder, WriterReply } from './store-writer';
 
 /** A process of its own that writes to a store until it is killed. */
@@ -18,7 +19,7 @@ export interface WriterProcess {
 
 /** Loads the process, which waits for its order. */
 export function createWriterProcess(): WriterProcess {
-  const child: ChildProcess = fork(join(__dirname, 'store-writer.ts'), { execArgv: ['--import', 'tsx'] });
+  const child: ChildProcess = fork(compiledOf(join(__dirname, 'store-writer.ts')));
   const exited = once(child, 'exit');
   const acknowledged: number[] = [];
   let waiting: {
