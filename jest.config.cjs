@@ -1,6 +1,6 @@
 /** Jest compiles TypeScript with swc; types are checked by `npm run check`. */
 module.exports = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/environment.ts',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   testTimeout: 60_000,

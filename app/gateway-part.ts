@@ -11,8 +11,8 @@ import { createForwardedRoute } from './forwarded-route';
 import type { ConfiguredKey } from './keys';
 
 const SUBGRAPHS: readonly SubgraphName[] = ['profile', 'segments', 'offers', 'destinations'];
-const START_ATTEMPTS = 120;
-const START_PAUSE_MS = 500;
+const START_ATTEMPTS = 600;
+const START_PAUSE_MS = 100;
 
 /** What the gateway as a process of its own is made with. It keeps no data. */
 export interface GatewayPartOptions {

@@ -6,7 +6,7 @@ import { openStore } from '../../app/store';
 import { createUlids } from '../../platform/ids';
 import { createLog } from '../../platform/log';
 import { createMetrics } from '../../platform/metrics';
-import { createManualClock } from './manual-clock';
+import { createManualClock, type ManualClock } from './manual-clock';
 
 /** What the tests tell a part. */
 export interface PartStart {
@@ -18,7 +18,10 @@ export interface PartStart {
   readonly nowMs: number;
   readonly keys: PlainKeys;
 }
-export type PartOrder = PartStart | { readonly kind: 'idle' } | { readonly kind: 'move'; readonly atMs: number };
+export type PartOrder =
+  | PartStart
+  | { readonly kind: 'idle' | 'stop' }
+  | { readonly kind: 'move'; readonly atMs: number };
 export interface PartReply {
   readonly id: number;
   readonly error?: string;
@@ -26,10 +29,15 @@ export interface PartReply {
 
 const SECRET = 'the secret that the parts of the tests share';
 const WEEK_MS = 604_800_000;
-const clock = createManualClock(0);
 
-let idle = async (): Promise<void> => {};
-let close = async (): Promise<void> => {};
+/** What this process serves now. */
+interface Served {
+  readonly clock: ManualClock;
+  idle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+let served: Served | undefined;
 
 process.on('message', ({ id, order }: { id: number; order: PartOrder }) => {
   carryOut(order).then(
@@ -37,33 +45,27 @@ process.on('message', ({ id, order }: { id: number; order: PartOrder }) => {
     (error: Error) => process.send?.({ id, error: `${error.stack}` }),
   );
 });
-process.on('SIGTERM', () => {
-  close().then(
-    () => process.exit(0),
-    () => process.exit(1),
-  );
-});
 process.on('disconnect', () => process.exit(1));
 
 async function carryOut(order: PartOrder): Promise<void> {
-  if (order.kind === 'idle') await idle();
-  else if (order.kind === 'move') clock.moveTo(order.atMs);
-  else await start(order);
+  if (order.kind === 'start') served = await start(order);
+  else if (order.kind === 'idle') await served?.idle();
+  else if (order.kind === 'move') served?.clock.moveTo(order.atMs);
+  else await served?.close();
 }
 
-async function start({ part, urls, port, mongodbUri, nowMs, keys }: PartStart): Promise<void> {
-  clock.moveTo(nowMs);
+async function start({ part, urls, port, mongodbUri, nowMs, keys }: PartStart): Promise<Served> {
+  const clock = createManualClock(nowMs);
   const parts = { clock, ids: createUlids(), log: createLog('error'), metrics: createMetrics() };
   const hashed = hashKeys(keys);
   const host = '127.0.0.1';
   if (part === 'gateway') {
     const gateway = await createGatewayPart({ platform: parts, urls, secret: SECRET, keys: hashed });
     await gateway.listen(port, host);
-    close = gateway.close;
-    return;
+    return { clock, idle: async () => {}, close: gateway.close };
   }
   const store = await openStore({ kind: 'mongodb', uri: mongodbUri }, clock, parts.log);
-  const served = await servePart(part, {
+  const subgraph = await servePart(part, {
     platform: { ...parts, store },
     urls,
     secret: SECRET,
@@ -73,9 +75,12 @@ async function start({ part, urls, port, mongodbUri, nowMs, keys }: PartStart): 
     timeZone: 'UTC',
     keepLogMs: WEEK_MS,
   });
-  idle = served.idle;
-  close = async () => {
-    await served.close();
-    await store.close();
+  return {
+    clock,
+    idle: subgraph.idle,
+    async close() {
+      await subgraph.close();
+      await store.close();
+    },
   };
 }

@@ -1,12 +1,11 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { PARTS, type Part } from '../../app/config';
 import type { PlainKeys } from '../../app/keys';
-import { compiledOf } from './compiled';
-import type { PartOrder, PartReply, PartStart } from './part-entry';
+import type { PartChild } from './part-child';
+import type { PartOrder, PartStart } from './part-entry';
+import { createPartPool, type PartPool } from './part-pool';
 
 /** Gateway and subgraphs as five processes over one MongoDB. */
 export interface Processes {
@@ -30,7 +29,8 @@ export async function openProcesses(options: {
     Part,
     string
   >;
-  const children = new Map<Part, Child>();
+  const children = new Map<Part, PartChild>();
+  const pool = partPool();
   const behind = PARTS.filter((part) => part !== 'gateway');
   // Ended by a signal, or stopped: they are told nothing.
   const silent = new Set<Part>();
@@ -38,7 +38,7 @@ export async function openProcesses(options: {
     if (!silent.has(part)) await children.get(part)?.tell(order);
   };
   const start = async (part: Part): Promise<void> => {
-    const child = createChild();
+    const child = pool.take();
     children.set(part, child);
     await child.tell({ ...options, kind: 'start', part, urls, port: Number(ports[part]) } satisfies PartStart);
   };
@@ -60,53 +60,19 @@ export async function openProcesses(options: {
       await children.get(part)?.signal(name);
     },
     async close() {
-      for (const part of ['gateway', ...behind] as const) await children.get(part)?.end();
+      for (const part of ['gateway', ...behind] as const) {
+        const child = children.get(part);
+        await tell(part, { kind: 'stop' });
+        if (silent.has(part)) await child?.signal('SIGKILL');
+        else if (child) pool.giveBack(child);
+      }
     },
   };
 }
 
-interface Child {
-  tell(order: PartOrder): Promise<void>;
-  signal(name: NodeJS.Signals): Promise<void>;
-  end(): Promise<void>;
-}
-
-function createChild(): Child {
-  const child = fork(compiledOf(join(__dirname, 'part-entry.ts')), {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
-  const waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
-  let orders = 0;
-  child.on('message', ({ id, error }: PartReply) => {
-    const waiter = waiting.get(id);
-    waiting.delete(id);
-    if (error === undefined) waiter?.resolve();
-    else waiter?.reject(new Error(error));
-  });
-  child.on('exit', (code) => {
-    for (const { reject } of waiting.values()) reject(new Error(`A part ended with ${code}.`));
-  });
-  return {
-    tell: (order) =>
-      new Promise((resolve, reject) => {
-        orders += 1;
-        waiting.set(orders, { resolve, reject });
-        child.send({ id: orders, order });
-      }),
-    async signal(name) {
-      const ended = once(child, 'exit');
-      child.kill(name);
-      if (name === 'SIGKILL') await ended;
-    },
-    end: () => endChild(child),
-  };
-}
-
-async function endChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  await ended;
+/** The worker's pool: see `environment.ts`. */
+function partPool(): PartPool {
+  return (globalThis as { attunePartPool?: PartPool }).attunePartPool ?? createPartPool();
 }
 
 async function findFreePort(): Promise<number> {
