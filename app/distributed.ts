@@ -1,5 +1,5 @@
 import { createDispatcher, type Dispatcher } from '../flow/dispatch';
-import type { PrivacyHolder, ProfileReader, SegmentReader, SegmentUsers } from '../flow/ports';
+import type { MergePolicyUsers, PrivacyHolder, ProfileReader, SegmentReader, SegmentUsers } from '../flow/ports';
 import type { ReactionsOf } from '../flow/reactions';
 import type { SubgraphName } from '../flow/table';
 import { signInternal } from '../gateway/internal-header';
@@ -89,7 +89,12 @@ const createPart: Readonly<Record<SubgraphName, (options: PartOptions, clients: 
   profile(options, clients) {
     const { platform } = options;
     const holders = HOLDERS.map((name) => privacyPort(options, clients, name));
-    const profile = createProfileSubgraph(platform, { ...profileRules(options), privacy: () => holders });
+    const policyUsers = [policyUsersPort(options, clients)];
+    const profile = createProfileSubgraph(platform, {
+      ...profileRules(options),
+      privacy: () => holders,
+      policyUsers: () => policyUsers,
+    });
     return { ...profile, ports: { profiles: profile.reader } };
   },
   segments(options, clients) {
@@ -102,7 +107,7 @@ const createPart: Readonly<Record<SubgraphName, (options: PartOptions, clients: 
     });
     return {
       ...segments,
-      ports: { segments: segments.reader, privacy: segments.privacy },
+      ports: { segments: segments.reader, privacy: segments.privacy, policyUsers: segments.policyUsers },
       dispatcher: dispatcherOf(platform, segments),
     };
   },
@@ -133,7 +138,7 @@ function portsOfPeople(options: PartOptions, clients: PortClients) {
 }
 
 function profilesPort(options: PartOptions, clients: PortClients): ProfileReader {
-  const methods = ['find', 'keysOf', 'getMany', 'computed', 'fields', 'changes', 'scan'] as const;
+  const methods = ['find', 'keysOf', 'getMany', 'computed', 'views', 'policies', 'fields', 'changes', 'scan'] as const;
   return clients.create<ProfileReader>(methods, {
     url: options.urls.profile,
     port: 'profiles',
@@ -154,6 +159,14 @@ function usersPort(options: PartOptions, clients: PortClients, owner: 'offers' |
   return clients.create<SegmentUsers>(['usersOf'], {
     url: options.urls[owner],
     port: 'users',
+    sign: signatureOf(options),
+  });
+}
+
+function policyUsersPort(options: PartOptions, clients: PortClients): MergePolicyUsers {
+  return clients.create<MergePolicyUsers>(['usersOfPolicy'], {
+    url: options.urls.segments,
+    port: 'policyUsers',
     sign: signatureOf(options),
   });
 }

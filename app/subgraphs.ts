@@ -1,4 +1,4 @@
-import type { PrivacyHolder, SegmentUsers } from '../flow/ports';
+import type { MergePolicyUsers, PrivacyHolder, SegmentUsers } from '../flow/ports';
 import type { Platform } from '../platform/platform';
 import { createDestinationsSubgraph, type DestinationsSubgraph } from '../subgraphs/destinations';
 import { createOffersSubgraph, type OffersSubgraph } from '../subgraphs/offers';
@@ -46,13 +46,16 @@ export function createSubgraphs(platform: Platform, rules: Rules): Subgraphs {
   const { timeZone } = rules;
   const holders: PrivacyHolder[] = [];
   const privacy = (): readonly PrivacyHolder[] => holders;
-  const profile = createProfileSubgraph(platform, { ...profileRules(rules), privacy });
+  const namingPolicies: MergePolicyUsers[] = [];
+  const policyUsers = (): readonly MergePolicyUsers[] => namingPolicies;
+  const profile = createProfileSubgraph(platform, { ...profileRules(rules), privacy, policyUsers });
   const users: SegmentUsers[] = [];
   const segments = createSegmentsSubgraph(platform, { profiles: profile.reader, users: () => users, timeZone });
   const ports = { profiles: profile.reader, segments: segments.reader };
   const offers = createOffersSubgraph(platform, ports);
   const destinations = createDestinationsSubgraph(platform, ports);
   users.push(offers.users, destinations.users);
+  namingPolicies.push(segments.policyUsers);
   holders.push(segments.privacy, offers.privacy, destinations.privacy);
   return { profile, segments, offers, destinations };
 }

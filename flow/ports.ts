@@ -37,6 +37,18 @@ export interface ProfileSnapshot extends ComputedSnapshot {
   readonly consents: Readonly<Record<string, 'GRANTED' | 'DENIED' | 'UNKNOWN'>>;
 }
 
+/** The merge policies of a sandbox, by their ids; the default one may have shipped, and be none of them. */
+export interface MergePolicies {
+  readonly default: string;
+  readonly ids: readonly string[];
+}
+
+/** Who uses a merge policy, so that one in use is not deleted. The segments subgraph provides it. */
+export interface MergePolicyUsers {
+  /** Each user as `kind:id`, for example `segment:gold`. */
+  usersOfPolicy(sandbox: string, mergePolicy: string): Promise<readonly string[]>;
+}
+
 /** How the other subgraphs read people where no gateway plan carries them. The profile subgraph provides it. */
 export interface ProfileReader {
   /** The person with this identity; `undefined` for an unknown one. */
@@ -60,6 +72,17 @@ export interface ProfileReader {
     sandbox: string,
     asked: readonly { readonly id: string; readonly revision?: number; readonly atMs: number }[],
   ): Promise<readonly (ComputedSnapshot | undefined)[]>;
+  /**
+   * The views of people by a named merge policy, in the order asked: one of each person; where the policy's identity graph
+   * is NONE, one of each of their identities. None of those who are no more, and none by a policy that there is not.
+   */
+  views?(
+    sandbox: string,
+    mergePolicy: string,
+    ids: readonly string[],
+  ): Promise<readonly (readonly ProfileSnapshot[])[]>;
+  /** The ids of the merge policies that there are, and which of them is the default one. */
+  policies?(sandbox: string): Promise<MergePolicies>;
   /** The fields that the schemas of datasets and the computed attributes declare, as rules name them. */
   fields?(sandbox: string): Promise<readonly DeclaredField[]>;
   /**

@@ -54,8 +54,10 @@ export interface ProfileSubgraph extends SubgraphSchema {
 /** The profile subgraph. */
 export function createProfileSubgraph(platform: Platform, options: ProfileOptions = {}): ProfileSubgraph {
   const base = createParts(platform, options);
-  const definitions = createDefinitionUseCases(base.configuration, { clock: base.clock, run: base.jobs.run });
-  const graphs = createDeviceGraphs({ ...base, definitions: definitions.deviceGraphs, run: base.jobs.run });
+  const { clock, jobs } = base;
+  const { policyUsers = () => [] } = options;
+  const definitions = createDefinitionUseCases(base.configuration, { clock, run: jobs.run, policyUsers });
+  const graphs = createDeviceGraphs({ ...base, definitions: definitions.deviceGraphs, run: jobs.run });
   const parts = { ...base, definitions, graphs, imports: createLinkImports({ ...base, graphs }) };
   const { intake } = parts;
   const { schema, sdl } = createSubgraphSchema({
@@ -67,7 +69,7 @@ export function createProfileSubgraph(platform: Platform, options: ProfileOption
     schema,
     sdl,
     reactions: {},
-    reader: { ...createProfileReader(parts.reads, parts), fields: createDeclaredFields(parts.configuration) },
+    reader: { ...createProfileReader(parts), fields: createDeclaredFields(parts.configuration) },
     ingestion: { ingest: (sandbox, dataset, bodies, nowMs) => intake.ingest({ sandbox, dataset, bodies, nowMs }) },
     routes: [
       createIngestRoute(createRowIntake({ ...parts, items: intake, batches: parts.batchVerbs })),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { PrivacyHolder } from '../../flow/ports';
+import type { MergePolicyUsers, PrivacyHolder } from '../../flow/ports';
 import type { Platform } from '../../platform/platform';
 import type { Store } from '../../platform/store/store';
 import { createStoreAhead } from '../../platform/store/store-ahead';
@@ -56,6 +56,8 @@ export interface ProfileOptions {
   readonly sandboxes?: readonly string[];
   /** What the other subgraphs hold about people, for privacy jobs; asked when a job runs. */
   readonly privacy?: () => readonly PrivacyHolder[];
+  /** Who may name a merge policy; asked when one is to be deleted. */
+  readonly policyUsers?: () => readonly MergePolicyUsers[];
   /** Where new ECIDs come from; default: the machine's cryptographic source. */
   readonly random?: RandomBytes;
 }

@@ -1,5 +1,5 @@
 import { createDispatchTraces } from '../../flow/dispatch-traces';
-import type { PrivacyHolder, ProfileReader, SegmentReader, SegmentUsers } from '../../flow/ports';
+import type { MergePolicyUsers, PrivacyHolder, ProfileReader, SegmentReader, SegmentUsers } from '../../flow/ports';
 import type { ReactionsOf } from '../../flow/reactions';
 import { createSubgraphSchema, type SubgraphSchema } from '../../platform/graphql/subgraph-schema';
 import type { Route } from '../../platform/http/route';
@@ -37,6 +37,7 @@ import { createRuleTrials } from './use-cases/preview-rule';
 import { createQualificationTail } from './use-cases/qualification-tail';
 import { createReadMemberships } from './use-cases/read-memberships';
 import { createQualifications } from './use-cases/read-qualifications';
+import { findDefaultPolicy } from './use-cases/read-views';
 import { createJobs } from './use-cases/run-jobs';
 import { createSegmentVerbs } from './use-cases/save-segment';
 import { createEvaluationSchedule } from './use-cases/schedule-evaluations';
@@ -79,6 +80,8 @@ export interface SegmentsSubgraph extends SubgraphSchema {
   readonly routes: readonly Route[];
   /** What is held of people here, for privacy jobs. */
   readonly privacy: PrivacyHolder;
+  /** The segments that name a merge policy. */
+  readonly policyUsers: MergePolicyUsers;
   start(): void;
   /** Resolves when all that is due now is done: backfills, withdrawals, evaluations, and what time moved. */
   idle(): Promise<void>;
@@ -124,6 +127,7 @@ export function createSegmentsSubgraph(platform: Platform, options: SegmentsOpti
     reactions: createReactions(parts.evaluate),
     reader: createSegmentReader(parts),
     routes: [createAudienceRoute(imports)],
+    policyUsers: { usersOfPolicy: (sandbox, id) => parts.verbs.usingPolicy(sandbox, id) },
     privacy: createHoldPrivacy({
       ...parts,
       qualifications,
@@ -157,7 +161,8 @@ export function createSegmentsSubgraph(platform: Platform, options: SegmentsOpti
 function createParts(platform: Platform, options: SegmentsOptions) {
   const { store, clock, log, ids } = platform;
   const { profiles, users, timeZone = 'UTC', rememberedProfiles = 50_000, pageSize = 64 } = options;
-  const configuration = createSegmentsConfiguration<Plan>(store, createPlanner(timeZone));
+  const defaultPolicy = (sandbox: string): Promise<string> => findDefaultPolicy(profiles, sandbox);
+  const configuration = createSegmentsConfiguration<Plan>(store, createPlanner(timeZone), defaultPolicy);
   const plan = configuration.compiled;
   const holder = ids.next();
   const states = createStateStore(store, rememberedProfiles, holder);
@@ -214,6 +219,8 @@ function createParts(platform: Platform, options: SegmentsOptions) {
     counts,
     users,
     knownFields,
+    profiles,
+    findDefaultPolicy: defaultPolicy,
     timeZone,
     clock,
     onWork,
@@ -232,5 +239,6 @@ function createParts(platform: Platform, options: SegmentsOptions) {
     announcer,
     verbs,
     knownFields,
+    findDefaultPolicy: defaultPolicy,
   };
 }

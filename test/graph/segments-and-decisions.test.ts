@@ -30,6 +30,31 @@ const published: { readonly at: string; readonly rules: readonly PublishedRule[]
 describeEveryMode('Segments and decisions', (attune) => {
   const putSegment = async (input: object) => (await attune.data(PUT, { input })).putSegment;
 
+  test('S-4a a segment with a policy of its own is evaluated on that view, and its policy is not deleted', async () => {
+    await attune.data(`mutation {
+      putDataset(input: { id: "panel", kind: RECORDS }) { id }
+      putMergePolicy(input: { id: "panel-first", attributes: DATASET_PRECEDENCE, datasetPrecedence: ["panel"] }) { id }
+    }`);
+    const records = (value: string) => [{ identityMap: identityMap('CRMID', 'C-7'), age: value }];
+    const ingest = `mutation ($records: [JSONObject!]!, $dataset: ID!) {
+      ingestRecords(dataset: $dataset, records: $records) { accepted } }`;
+    await attune.data(ingest, { dataset: 'panel', records: records('young') }, KEYS.server);
+    await attune.data(ingest, { dataset: 'crm', records: records('old') }, KEYS.server);
+    const input = { id: 'young', name: 'Young', rule: 'age = "young"', publish: true, mergePolicy: 'panel-first' };
+    expect((await putSegment(input)).segment.evaluation.method).toBe('BATCH');
+    await attune.data('mutation { evaluateSegments(ids: ["young"]) { id } }');
+    await attune.idle();
+    const { profile, explained } = await attune.data(
+      `query ($i: IdentityInput!) { profile(identity: $i) { segments { segment { id } } }
+        explained: explainMembership(profile: $i, segment: "young") { member } }`,
+      { i: { namespace: 'CRMID', value: 'C-7' } },
+    );
+    expect([profile.segments, explained.member]).toEqual([[{ segment: { id: 'young' } }], true]);
+    const { errors } = await attune.ask('mutation { deleteMergePolicy(id: "panel-first") { id } }');
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'CONFLICT', usedBy: ['segment:young'] });
+    await attune.data('mutation { deleteSegment(id: "young") { id } deleteMergePolicy(id: "panel-first") { id } }');
+  });
+
   test('the shop is open, and somebody is gold', async () => {
     await openShop(attune);
     const records = [{ identityMap: identityMap('CRMID', 'C-100'), loyalty: { tier: 'gold' } }];

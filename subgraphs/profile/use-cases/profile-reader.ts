@@ -4,15 +4,24 @@ import type { Store, Stored } from '../../../platform/store/store';
 import { toComputedFields } from '../domain/compute';
 import type { Person } from '../domain/head';
 import { identityKey, normalize } from '../domain/identity';
+import type { PolicyInUse } from '../domain/merge-policy';
+import { restrictTo, viewId } from '../domain/view';
 import { headsSpec } from '../store/collections';
 import type { HeadDocument } from '../store/head-document';
 import { type PeopleStore, toPerson } from '../store/people-store';
 import type { ProfileReads, ReadDependencies } from './read-profiles';
 import { createSnapshotPeople } from './snapshot-people';
+import type { Views } from './view-people';
+
+/** What the port stands on. */
+export interface ProfileReaderDependencies extends ReadDependencies {
+  readonly reads: ProfileReads;
+  readonly views: Views;
+}
 
 /** The port by which the other subgraphs read people. */
-export function createProfileReader(reads: ProfileReads, dependencies: ReadDependencies): ProfileReader {
-  const { store, people, configuration, moves } = dependencies;
+export function createProfileReader(dependencies: ProfileReaderDependencies): ProfileReader {
+  const { reads, views, store, people, configuration, moves, clock } = dependencies;
   const heads = store.collection<HeadDocument>(headsSpec.name);
 
   const snapshot = createSnapshotPeople(reads, dependencies);
@@ -62,6 +71,18 @@ export function createProfileReader(reads: ProfileReads, dependencies: ReadDepen
         }),
       );
     },
+    async views(sandbox, mergePolicy, ids) {
+      const policy = (await configuration.settings(sandbox)).policies.get(mergePolicy);
+      if (!policy) return ids.map(() => []);
+      const parts = (await reads.byIds(sandbox, ids)).map((person) => (person ? partsUnder(policy, person) : []));
+      const seen = await Promise.all(parts.flat().map((part) => views.view(sandbox, part, clock.now(), policy)));
+      const snapshots = (await snapshot(sandbox, seen, { events: true, computed: true, policy })).values();
+      return parts.map((own) => own.flatMap(() => snapshots.next().value ?? []));
+    },
+    async policies(sandbox) {
+      const { policies, defaultPolicy } = await configuration.settings(sandbox);
+      return { default: defaultPolicy.id, ids: [...policies.keys()] };
+    },
     changes: (sandbox, profile) => readChanges(store, people, sandbox, profile),
     async scan(sandbox, { after, limit, events = true, computed = true }) {
       for (let last = after; ; ) {
@@ -76,6 +97,12 @@ export function createProfileReader(reads: ProfileReads, dependencies: ReadDepen
       }
     },
   };
+}
+
+/** Whom the policy's views are made of: the person, or each of their identities by itself. */
+function partsUnder({ identityGraph }: PolicyInUse, person: Person): readonly Person[] {
+  if (identityGraph === 'STITCHED') return [person];
+  return person.head.identities.flatMap(({ key }) => restrictTo(person, viewId(person.id, key)) ?? []);
 }
 
 // As many as a reader that is a little behind lacks; one that is far behind reads the snapshot.

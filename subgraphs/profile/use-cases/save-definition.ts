@@ -1,3 +1,4 @@
+import type { MergePolicyUsers } from '../../../flow/ports';
 import type { Clock } from '../../../platform/clock';
 import { AppError } from '../../../platform/errors';
 import type { Configuration, ConfigurationEffects } from '../../../platform/store/configuration';
@@ -21,7 +22,7 @@ export interface DefinitionUseCases<T> {
   all(sandbox: string): Promise<ReadonlyMap<string, Stored<T>>>;
   /** Fails with BAD_USER_INPUT when it is not sound, CONFLICT when `expectedVersion` is not the current one. */
   save(sandbox: string, id: string, definition: T, expectedVersion?: number): Promise<Stored<T>>;
-  /** What ships ready comes back in its shipped form. Fails with NOT_FOUND when there is none. */
+  /** What ships ready comes back in its shipped form. Fails with NOT_FOUND when there is none, CONFLICT when it is used. */
   delete(sandbox: string, id: string): Promise<void>;
 }
 
@@ -36,6 +37,8 @@ interface Kind<T> {
   ) => ConfigurationEffects;
   /** What follows a change that is there for good. */
   readonly after?: (sandbox: string, id: string) => void;
+  /** Who names it, as `kind:id`: it is not deleted while anyone does. */
+  readonly usersOf?: (sandbox: string, id: string) => Promise<readonly string[]>;
 }
 
 type Check<T> = Kind<T>['check'];
@@ -45,10 +48,15 @@ export interface DefinitionDependencies {
   readonly clock: Clock;
   /** Runs a job in the background. */
   readonly run: (sandbox: string, job: string) => Promise<void>;
+  /** Who may name a merge policy. */
+  readonly policyUsers: () => readonly MergePolicyUsers[];
 }
 
 /** The kinds of configuration, each with its checks. */
-export function createDefinitionUseCases(configuration: ProfileConfiguration, { clock, run }: DefinitionDependencies) {
+export function createDefinitionUseCases(
+  configuration: ProfileConfiguration,
+  { clock, run, policyUsers }: DefinitionDependencies,
+) {
   const begin = (kind: string, job: string, state: Job['state'] = {}): ConfigurationEffects => ({
     writes: [jobWrite(job, newJob(kind, clock.now(), state))],
   });
@@ -84,6 +92,9 @@ export function createDefinitionUseCases(configuration: ProfileConfiguration, { 
         return { writes: [...writes, ...leaveOneDefault(id, definition, all)] };
       },
       after: (sandbox) => runNow(sandbox, MERGE_JOB),
+      async usersOf(sandbox, id) {
+        return (await Promise.all(policyUsers().map((users) => users.usersOfPolicy(sandbox, id)))).flat();
+      },
     }),
   };
 }
@@ -91,7 +102,7 @@ export function createDefinitionUseCases(configuration: ProfileConfiguration, { 
 function verbs<T extends object>(
   { settings }: ProfileConfiguration,
   definitions: Configuration<T>,
-  { check, effects = () => ({}), after = () => undefined }: Kind<T>,
+  { check, effects = () => ({}), after = () => undefined, usersOf = async () => [] }: Kind<T>,
 ): DefinitionUseCases<T> {
   return {
     all: (sandbox) => definitions.all(sandbox),
@@ -107,10 +118,19 @@ function verbs<T extends object>(
       return saved;
     },
     async delete(sandbox, id) {
+      checkUnused(id, await usersOf(sandbox, id));
       await definitions.delete(sandbox, id, effects(id, undefined, await definitions.all(sandbox)));
       after(sandbox, id);
     },
   };
+}
+
+function checkUnused(id: string, usedBy: readonly string[]): void {
+  if (usedBy.length === 0) return;
+  throw new AppError('CONFLICT', `${id} is used by ${usedBy.join(', ')}.`, {
+    retryable: false,
+    details: { id, usedBy },
+  });
 }
 
 // Only one policy is the default: the one that was last said to be.

@@ -3,6 +3,7 @@ import type { Fragment } from '../domain/attributes';
 import { toComputedFields } from '../domain/compute';
 import { statusesOf } from '../domain/consents';
 import type { Person } from '../domain/head';
+import type { PolicyInUse } from '../domain/merge-policy';
 import { toProfileIdentity } from '../domain/view';
 import { fragmentId } from '../store/fragment-store';
 import { attributesOf } from './merge-records';
@@ -12,6 +13,8 @@ import type { ProfileReads, ReadDependencies } from './read-profiles';
 export interface SnapshotParts {
   readonly events: boolean;
   readonly computed: boolean;
+  /** By which attributes are merged; absent: the default one. */
+  readonly policy?: PolicyInUse;
 }
 
 /** Reads people whole, all of them together, in the order given. What is not asked for stays empty. */
@@ -41,7 +44,7 @@ export function createSnapshotPeople(reads: ProfileReads, dependencies: ReadDepe
         return {
           id,
           revision: head.revision,
-          attributes: attributesOf(fragmentsOf(person), defaultPolicy),
+          attributes: attributesOf(fragmentsOf(person), parts.policy ?? defaultPolicy),
           ...toComputedFields(computed),
           identities: head.identities.map(toProfileIdentity),
           events: events.toReversed(),

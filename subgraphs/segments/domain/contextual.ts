@@ -1,5 +1,6 @@
 import type { PqlScope } from '../../../platform/pql/evaluate';
 import type { RuleEvent } from './engine/rule-set';
+import type { PolicyViews } from './evaluate-profile';
 import type { Evaluated } from './evaluated';
 import type { Membership } from './membership';
 import type { Plan } from './plan';
@@ -21,6 +22,8 @@ export interface RequestQuestion {
   readonly nowMs: number;
   readonly requestId: string;
   readonly readEvents: () => Promise<readonly RuleEvent[]>;
+  /** The views of the person by the merge policies that these rules are asked on, beside the default one. */
+  readonly readViews: (policies: readonly string[]) => Promise<PolicyViews>;
 }
 
 /** The segments that hold for this request alone (S-4a), as memberships that began with it. Nothing of it is kept. */
@@ -37,9 +40,17 @@ export async function contextualSegments(question: RequestQuestion): Promise<Rea
     nowMs,
     inSegment: (id) => held.has(id) || memberships.get(id)?.status === 'REALIZED',
   };
+  const views = await question.readViews([...new Set(requestRules.flatMap(({ view }) => view ?? []))]);
+  const scopesOf = (view: string): readonly PqlScope[] =>
+    (views.get(view) ?? []).map(({ attributes, computedAttributes, events }) => ({
+      ...scope,
+      profile: { ...attributes, computedAttributes },
+      events,
+    }));
   const cause = { kind: 'EVENT', reference: `request:${requestId}` } as const;
-  for (const { id, version, holds } of requestRules) {
-    if (holds(scope)) held.set(id, { status: 'REALIZED', atMs: nowMs, version, cause });
+  for (const { id, version, view, holds } of requestRules) {
+    const scopes = view === undefined ? [scope] : scopesOf(view);
+    if (scopes.some(holds)) held.set(id, { status: 'REALIZED', atMs: nowMs, version, cause });
   }
   return held;
 }

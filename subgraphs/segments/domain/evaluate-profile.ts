@@ -2,6 +2,7 @@ import type { Cause, ProfileChanged } from '../../../flow/events';
 import type { ProfileSnapshot } from '../../../flow/ports';
 import { advance, applyChange, beginAnew, receiveImports } from './advance';
 import { type Computed, findComputedUntil } from './computed';
+import type { RuleState } from './engine/rule-set';
 import { type Evaluated, type Imports, isCurrent } from './evaluated';
 import type { Plan } from './plan';
 import { endProfile, rehydrate } from './rehydrate';
@@ -42,10 +43,15 @@ export interface Imported {
   readonly cause: Cause;
 }
 
+/** What a person looks like by some merge policies: several views where a policy joins no identities. */
+export type PolicyViews = ReadonlyMap<string, readonly ProfileSnapshot[]>;
+
 /** General rules that are asked now: they need the profile whole. */
 export interface Scan {
   readonly segmentIds: readonly string[];
   readonly snapshot: ProfileSnapshot;
+  /** By merge policy: the views that the rules of other policies than the default one are asked on. */
+  readonly views: PolicyViews;
   /** What moves those whose answer changed. */
   readonly cause: Cause;
   readonly origin: string;
@@ -167,10 +173,18 @@ function scanProfile(evaluated: Evaluated, scan: Scan, nowMs: number, plan: Plan
   return followedBy(advance(evaluated, nowMs, plan), (waited) => {
     const { state } = waited;
     if (!state) return stay(waited);
-    const answers = plan.rules.evaluateGeneral(scan.snapshot, state, nowMs, general);
-    const flips = [...answers].flatMap(([id, isMember]) =>
-      isMember === plan.rules.isRealized(state, id) ? [] : plan.rules.setGiven(state, id, isMember, nowMs, scan.cause),
-    );
+    const flips = general.flatMap((id) => {
+      const isMember = holdsInAnyView(id, scan, state, nowMs, plan);
+      const isStill = isMember === plan.rules.isRealized(state, id);
+      return isStill ? [] : plan.rules.setGiven(state, id, isMember, nowMs, scan.cause);
+    });
     return toStep(waited, flips, () => scan.origin, plan);
   });
+}
+
+/** Where a policy joins no identities, one of them that is in it is enough. */
+function holdsInAnyView(id: string, { snapshot, views }: Scan, state: RuleState, nowMs: number, plan: Plan): boolean {
+  const view = plan.viewOf(id);
+  const people = view === undefined ? [snapshot] : (views.get(view) ?? []);
+  return people.some((person) => plan.rules.evaluateGeneral(person, state, nowMs, [id]).get(id));
 }

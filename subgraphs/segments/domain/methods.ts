@@ -1,6 +1,8 @@
-import type { Expression } from '../../../platform/pql/tree';
 import { createRuleSet, type Rule, type RuleMethod } from './engine/rule-set';
 import { segmentsOfRule } from './rule';
+
+/** A rule, and the merge policy whose view it is asked on, where that is not the default one. */
+export type AskedRule = Pick<Rule, 'tree' | 'view'>;
 
 /**
  * How a rule would be evaluated, and why, together with those that it asks for.
@@ -8,16 +10,16 @@ import { segmentsOfRule } from './rule';
  */
 export function methodOfRule(
   id: string,
-  tree: Expression,
-  ruleOf: (segmentId: string) => Expression | undefined,
+  rule: AskedRule,
+  ruleOf: (segmentId: string) => AskedRule | undefined,
   timeZone: string,
 ): RuleMethod {
   const rules = new Map<string, Rule>();
-  const add = (segmentId: string, rule: Expression | undefined): void => {
-    if (!rule || rules.has(segmentId)) return;
-    rules.set(segmentId, { id: segmentId, version: 1, tree: rule });
-    for (const asked of segmentsOfRule(rule)) add(asked, ruleOf(asked));
+  const add = (segmentId: string, asked: AskedRule | undefined): void => {
+    if (!asked || rules.has(segmentId)) return;
+    rules.set(segmentId, { id: segmentId, version: 1, ...asked });
+    for (const other of segmentsOfRule(asked.tree)) add(other, ruleOf(other));
   };
-  add(id, tree);
+  add(id, rule);
   return createRuleSet([...rules.values()], { timeZone }).methodOf(id);
 }

@@ -14,6 +14,8 @@ const ASKED = '?';
 export interface ChangeQuestion {
   readonly tree: Expression;
   readonly plan: Plan;
+  /** The merge policy whose view of the person this is; absent: the default one. */
+  readonly view: string | undefined;
   readonly person: Person;
   readonly scopeAt: ReturnType<typeof createRuleScope>;
   readonly nowMs: number;
@@ -25,8 +27,8 @@ export interface ChangeQuestion {
  * goes from one due instant to the next; what it cannot keep is evaluated anew at each turn.
  */
 export function findChangeMs(question: ChangeQuestion): number | undefined {
-  const { tree, plan, person, scopeAt, nowMs, timeZone } = question;
-  const asked = rulesAskedBy(tree, plan);
+  const { tree, plan, view, person, scopeAt, nowMs, timeZone } = question;
+  const asked = rulesAskedBy(tree, view, plan);
   const rules = asked && createRuleSet(asked, { timeZone });
   if (!rules || rules.general.length > 0 || rules.contextual.length > 0) {
     return findNextChangeMs(tree, scopeAt, nowMs, { timeZone });
@@ -40,13 +42,20 @@ export function findChangeMs(question: ChangeQuestion): number | undefined {
   return undefined;
 }
 
-/** The rule with all that it asks for; `undefined` when audiences from elsewhere are among those: they end by date. */
-function rulesAskedBy(tree: Expression, { segments }: Plan): readonly Rule[] | undefined {
+/**
+ * The rule with all that it asks for; `undefined` when audiences from elsewhere are among those, which end by date, or
+ * segments that are asked on another view.
+ */
+function rulesAskedBy(
+  tree: Expression,
+  view: string | undefined,
+  { segments, viewOf }: Plan,
+): readonly Rule[] | undefined {
   const rules = new Map<string, Rule>([[ASKED, { id: ASKED, version: 1, tree }]]);
   for (const { tree: each } of rules.values()) {
     for (const id of segmentsOfRule(each)) {
       const { live, external } = segments.get(id) ?? {};
-      if (live && external) return undefined;
+      if (live && (external || viewOf(id) !== view)) return undefined;
       if (live && !rules.has(id)) rules.set(id, { id, version: 1, tree: parseRule(live.rule) });
     }
   }

@@ -3,6 +3,7 @@ import { inspectPql, type PqlInspection } from '../../../platform/pql/inspect';
 import { parsePql } from '../../../platform/pql/parse';
 import type { Expression } from '../../../platform/pql/tree';
 import { createRuleSet, type RuleSet } from './engine/rule-set';
+import { viewUnder } from './policy-view';
 import { createScreening, readsComputed, type ScreenedRule, type Screening } from './screening';
 import type { LiveRule, Segment } from './segment';
 
@@ -11,6 +12,8 @@ export interface RequestRule {
   readonly id: string;
   readonly version: number;
   readonly readsEvents: boolean;
+  /** The merge policy whose view of the person it is asked on; absent: the default one. */
+  readonly view: string | undefined;
   readonly holds: (scope: PqlScope) => boolean;
 }
 
@@ -33,6 +36,8 @@ export interface Plan {
   readonly segments: ReadonlyMap<string, Segment>;
   /** The live version of a segment; 0 when it is not published. */
   versionOf(segmentId: string): number;
+  /** The merge policy whose view of people a published rule is asked on; `undefined`: the default one. */
+  viewOf(segmentId: string): string | undefined;
   /** When the rule, or one that it asks for, was last published. */
   movedAtMs(segmentId: string): number;
   /** The rules that were published since, by themselves; `undefined` when they can only be asked with all the rest. */
@@ -44,16 +49,24 @@ interface Live {
   readonly rule: LiveRule;
   readonly tree: Expression;
   readonly reads: PqlInspection;
+  readonly view: string | undefined;
+}
+
+/** What a plan is made of. */
+export interface PlanSource {
+  readonly segments: ReadonlyMap<string, Segment>;
+  /** The segments that a source shares. */
+  readonly shared: ReadonlySet<string>;
+  /** The merge policy whose views are kept live; absent: nobody names one. */
+  readonly defaultPolicy?: string | undefined;
 }
 
 /** Compiles plans; rules that stay the same as a whole are compiled once. */
-export function createPlanner(
-  timeZone: string,
-): (segments: ReadonlyMap<string, Segment>, shared: ReadonlySet<string>) => Plan {
+export function createPlanner(timeZone: string): (source: PlanSource) => Plan {
   const ruleSetOf = rememberRuleSets(timeZone);
-  return (segments, shared) => {
+  return ({ segments, shared, defaultPolicy }) => {
     const audiences = new Map([...segments].filter(([, { external, live: rule }]) => external && rule));
-    const live = [...segments].flatMap(toLive).sort((a, b) => (a.id < b.id ? -1 : 1));
+    const live = [...segments].flatMap((each) => toLive(each, defaultPolicy)).sort((a, b) => (a.id < b.id ? -1 : 1));
     const byId = new Map(live.map((each) => [each.id, each]));
     const onRequest = findRequestRules(live, byId);
     const kept = live.filter((each) => !onRequest.has(each));
@@ -78,6 +91,7 @@ export function createPlanner(
       hasAudiences: audiences.size > 0,
       segments,
       versionOf: (id) => byId.get(id)?.rule.version ?? audiences.get(id)?.live?.version ?? 0,
+      viewOf: (id) => byId.get(id)?.view,
       movedAtMs: (id) => movedAtMs(id, byId, movedAt),
       screeningSince,
     };
@@ -96,11 +110,11 @@ function remember<R>(answer: (sinceMs: number) => R): (sinceMs: number) => R {
 function rememberRuleSets(timeZone: string): (live: readonly Live[]) => RuleSet {
   let known: { readonly key: string; readonly rules: RuleSet }[] = [];
   return (live) => {
-    const key = JSON.stringify(live.map(({ id, rule }) => [id, rule.version, rule.rule]));
+    const key = JSON.stringify(live.map(({ id, rule, view }) => [id, rule.version, rule.rule, view]));
     const found = known.find((each) => each.key === key);
     if (found) return found.rules;
     const rules = createRuleSet(
-      live.map(({ id, rule, tree }) => ({ id, version: rule.version, tree })),
+      live.map(({ id, rule, tree, view }) => ({ id, version: rule.version, tree, view })),
       { timeZone },
     );
     // A few, as several sandboxes take turns.
@@ -109,10 +123,11 @@ function rememberRuleSets(timeZone: string): (live: readonly Live[]) => RuleSet 
   };
 }
 
-function toLive([id, { live, external }]: [string, Segment]): readonly Live[] {
+function toLive([id, { live, external }]: [string, Segment], defaultPolicy: string | undefined): readonly Live[] {
   if (!live || external) return [];
   const parsed = parsePql(live.rule);
-  return parsed.ok ? [{ id, rule: live, tree: parsed.tree, reads: inspectPql(parsed.tree) }] : [];
+  const view = viewUnder(live.mergePolicy, defaultPolicy);
+  return parsed.ok ? [{ id, rule: live, tree: parsed.tree, reads: inspectPql(parsed.tree), view }] : [];
 }
 
 /** Those that read the request themselves or through `inSegment`, each after those that it asks for. */
@@ -130,8 +145,8 @@ function findRequestRules(live: readonly Live[], byId: ReadonlyMap<string, Live>
   return found;
 }
 
-function toRequestRule({ id, rule, tree, reads }: Live, timeZone: string): RequestRule {
-  return { id, version: rule.version, readsEvents: reads.readsEvents, holds: compileRule(tree, { timeZone }) };
+function toRequestRule({ id, rule, tree, reads, view }: Live, timeZone: string): RequestRule {
+  return { id, version: rule.version, readsEvents: reads.readsEvents, view, holds: compileRule(tree, { timeZone }) };
 }
 
 function movedAtMs(id: string, live: ReadonlyMap<string, Live>, known: Map<string, number>): number {

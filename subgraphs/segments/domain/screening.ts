@@ -12,6 +12,7 @@ export interface ScreenedRule {
   readonly version: number;
   readonly tree: Expression;
   readonly reads: PqlInspection;
+  readonly view: string | undefined;
 }
 
 /** What a screening found of one person. */

@@ -18,6 +18,8 @@ export interface LiveRule {
   /** The segment's version that brought this rule. */
   readonly version: number;
   readonly rule: string;
+  /** The merge policy whose view of people the rule reads; absent: the default one. */
+  readonly mergePolicy?: string;
   /** When it was published: the instant at which the rule moved its members. Milliseconds. */
   readonly sinceMs: number;
 }
@@ -82,7 +84,8 @@ export function saveAudience(before: Segment | undefined, id: string, draft: Aud
 export function publish(segment: Segment, nowMs: number): Segment {
   if (segment.status === 'DELETED') throw notFound('a deleted segment cannot be published');
   if (segment.live?.version === segment.ruleVersion) return segment;
-  const live = { version: segment.ruleVersion, rule: segment.rule, sinceMs: nowMs };
+  const { ruleVersion: version, rule, mergePolicy } = segment;
+  const live = { version, rule, sinceMs: nowMs, ...(mergePolicy !== undefined && { mergePolicy }) };
   const { endedMs: _, ...rest } = segment;
   return { ...rest, status: 'PUBLISHED', live };
 }

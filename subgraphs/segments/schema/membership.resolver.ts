@@ -9,6 +9,7 @@ import type { Membership } from '../domain/membership';
 import type { Plan } from '../domain/plan';
 import { findValidUntil } from '../domain/valid-until';
 import type { ReadMemberships, Standing } from '../use-cases/read-memberships';
+import { NO_VIEWS, readViews } from '../use-cases/read-views';
 import { realizedOf } from '../use-cases/segment-reader';
 import { SegmentMembership, toCause } from './membership.type';
 import { toSegment } from './segment.type';
@@ -75,6 +76,10 @@ export class MembershipResolver {
       readEvents: async () => {
         const [found] = await this.profiles.getMany(context.sandbox, [profile.id], { events: true });
         return found?.events ?? [];
+      },
+      readViews: async (policies) => {
+        const [views] = await readViews(this.profiles, context.sandbox, policies, [profile.id]);
+        return views ?? NO_VIEWS;
       },
     });
     return { standing, onRequest };

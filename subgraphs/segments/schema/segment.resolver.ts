@@ -36,6 +36,7 @@ export interface SegmentResolverOptions {
   readonly jobs: JobStore;
   readonly clock: Clock;
   readonly timeZone: string;
+  readonly findDefaultPolicy: (sandbox: string) => Promise<string>;
 }
 
 /** Segments, who is in them, and what changes them. */
@@ -117,9 +118,14 @@ export class SegmentResolver {
   }
 
   @FieldResolver(() => SegmentEvaluation, { description: 'How the rule is evaluated, and why so.' })
-  async evaluation(@Root() { id, rule }: Segment, @Ctx() { sandbox }: RequestContext): Promise<RuleMethod> {
-    const { configuration, timeZone } = this.options;
-    return methodOf(id, rule, await configuration.segments.all(sandbox), timeZone);
+  async evaluation(
+    @Root() { id, rule, mergePolicy }: Segment,
+    @Ctx() { sandbox }: RequestContext,
+  ): Promise<RuleMethod> {
+    const { configuration, timeZone, findDefaultPolicy } = this.options;
+    const saved = { rule, ...(mergePolicy !== null && { mergePolicy }) };
+    const all = await configuration.segments.all(sandbox);
+    return methodOf(id, saved, all, timeZone, await findDefaultPolicy(sandbox));
   }
 
   @FieldResolver(() => SegmentCounts)

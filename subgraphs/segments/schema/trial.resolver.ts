@@ -4,9 +4,11 @@ import { IdentityInput } from '../../../platform/graphql/identity.input';
 import type { RequestContext } from '../../../platform/graphql/request-context';
 import { CONFIDENCE } from '../domain/interval';
 import type { ExplainMembership } from '../use-cases/explain-membership';
-import type { RuleTrials } from '../use-cases/preview-rule';
+import type { RuleTrial, RuleTrials } from '../use-cases/preview-rule';
 import { toRuleDiagnostic } from './rule-diagnostic.type';
 import { MembershipExplanation, SegmentEstimate, SegmentPreview, toExplanationNode } from './trial.type';
+
+const POLICY = { nullable: true, description: 'The view of people that the rule is asked on; absent: the default.' };
 
 /** Rules tried before they are saved, and memberships explained. */
 @Resolver()
@@ -20,9 +22,14 @@ export class TrialResolver {
   async previewSegment(
     @Arg('rule', () => String) rule: string,
     @Arg('size', () => Int, { nullable: true, defaultValue: 10 }) size: number | null,
+    @Arg('mergePolicy', () => ID, POLICY) mergePolicy: string | null,
     @Ctx() { sandbox, nowMs }: RequestContext,
   ): Promise<SegmentPreview> {
-    const { people, diagnostics } = await this.trials.preview(sandbox, rule, toPageSize(size, 10), nowMs);
+    const { people, diagnostics } = await this.trials.preview(
+      sandbox,
+      toTrial(rule, mergePolicy, nowMs),
+      toPageSize(size, 10),
+    );
     return {
       profiles: people.map(({ id, revision }) => ({ id, revision })),
       diagnostics: diagnostics.map(toRuleDiagnostic),
@@ -32,9 +39,10 @@ export class TrialResolver {
   @Query(() => SegmentEstimate, { nullable: true, description: 'How many people a rule holds for now.' })
   async estimateSegment(
     @Arg('rule', () => String) rule: string,
+    @Arg('mergePolicy', () => ID, POLICY) mergePolicy: string | null,
     @Ctx() { sandbox, nowMs }: RequestContext,
   ): Promise<SegmentEstimate> {
-    const { diagnostics, ...estimate } = await this.trials.estimate(sandbox, rule, nowMs);
+    const { diagnostics, ...estimate } = await this.trials.estimate(sandbox, toTrial(rule, mergePolicy, nowMs));
     return { ...estimate, confidence: CONFIDENCE, diagnostics: diagnostics.map(toRuleDiagnostic) };
   }
 
@@ -48,6 +56,11 @@ export class TrialResolver {
     segment: string | null,
     @Arg('rule', () => String, { nullable: true, description: 'A rule that is not saved.' }) rule: string | null,
     @Arg('at', () => Date, { nullable: true, description: 'Absent: now.' }) at: Date | null,
+    @Arg('mergePolicy', () => ID, {
+      ...POLICY,
+      description: 'The view that the rule is asked on; a segment has its own.',
+    })
+    mergePolicy: string | null,
     @Ctx() { sandbox, nowMs }: RequestContext,
   ): Promise<MembershipExplanation> {
     const explained = await this.explain({
@@ -55,6 +68,7 @@ export class TrialResolver {
       identity,
       segment: segment ?? undefined,
       rule: rule ?? undefined,
+      mergePolicy: mergePolicy ?? undefined,
       atMs: at?.getTime() ?? nowMs,
       nowMs,
     });
@@ -65,4 +79,8 @@ export class TrialResolver {
       tree: toExplanationNode(explained.tree),
     };
   }
+}
+
+function toTrial(rule: string, mergePolicy: string | null, nowMs: number): RuleTrial {
+  return { rule, mergePolicy: mergePolicy ?? undefined, nowMs };
 }

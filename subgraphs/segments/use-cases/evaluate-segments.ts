@@ -8,6 +8,7 @@ import type { Plan } from '../domain/plan';
 import { callersId, evaluationId, type JobStore } from '../store/job-store';
 import type { EvaluateProfiles } from './evaluate-profiles';
 import type { ReadMemberships } from './read-memberships';
+import { NO_VIEWS, policiesOf, readViews } from './read-views';
 
 /** What evaluations stand on. */
 export interface EvaluationRunDependencies {
@@ -86,7 +87,7 @@ export function createEvaluationRuns(dependencies: EvaluationRunDependencies): E
 }
 
 async function nextPage(
-  { profiles, evaluate, read, clock, jobs, pageSize }: EvaluationRunDependencies,
+  { profiles, evaluate, read, plan, clock, jobs, pageSize }: EvaluationRunDependencies,
   sandbox: string,
   id: string,
   run: EvaluationRun,
@@ -95,9 +96,15 @@ async function nextPage(
   const { segmentIds } = run;
   const reference = callersId(id);
   const scan = { segmentIds, cause: { kind: 'TIME' as const, reference }, origin: `j${reference}` };
+  const ids = page.map((person) => person.id);
+  const views = await readViews(profiles, sandbox, policiesOf(segmentIds, await plan(sandbox)), ids);
   await evaluate(
     sandbox,
-    page.map((snapshot) => ({ profileId: snapshot.id, snapshot, scan })),
+    page.map((snapshot, index) => ({
+      profileId: snapshot.id,
+      snapshot,
+      scan: { ...scan, views: views[index] ?? NO_VIEWS },
+    })),
   );
   const standings = await read(sandbox, page, clock.now());
   const counted = page.reduce((so, person, index) => {

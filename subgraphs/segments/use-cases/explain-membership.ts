@@ -4,9 +4,10 @@ import { explainPql, type PqlExplanation } from '../../../platform/pql/explain';
 import type { Expression } from '../../../platform/pql/tree';
 import { findChangeMs } from '../domain/next-change';
 import type { Plan } from '../domain/plan';
-import { parseRule } from '../domain/rule';
+import { parseRule, segmentsOfRule } from '../domain/rule';
 import { createRuleScope } from '../domain/rule-scope';
 import type { ReadMemberships } from './read-memberships';
+import { getView, NO_VIEWS, readViews } from './read-views';
 
 /** What is to be explained: a segment's rule, or one that is not saved. */
 export interface ExplanationRequest {
@@ -14,6 +15,8 @@ export interface ExplanationRequest {
   readonly identity: IdentityRef;
   readonly segment?: string | undefined;
   readonly rule?: string | undefined;
+  /** The merge policy whose view the rule is asked on; absent: the default one. A segment has its own. */
+  readonly mergePolicy?: string | undefined;
   readonly atMs: number;
   /** The instant of asking: `atMs` may be another. */
   readonly nowMs: number;
@@ -44,38 +47,75 @@ export type ExplainMembership = (request: ExplanationRequest) => Promise<Explana
 /** Explains over the person's own events. */
 export function createExplainMembership(dependencies: ExplanationDependencies): ExplainMembership {
   const { profiles, read, plan: readPlan, timeZone } = dependencies;
-  return async ({ sandbox, identity, segment, rule, atMs, nowMs }) => {
+  return async (request) => {
+    const { sandbox, identity, atMs, nowMs } = request;
     const plan = await readPlan(sandbox);
-    const tree = treeOf(plan, segment, rule);
+    const { tree, mergePolicy } = ruleOf(plan, request);
+    const view = await getView(profiles, sandbox, mergePolicy);
     const found = await findPerson(profiles, sandbox, identity);
     const [standing] = await read(sandbox, [found], atMs);
-    const person = atMs < nowMs ? asOf(found, atMs) : found;
-    const scopeAt = createRuleScope(person, plan, standing?.evaluated.imports ?? new Map(), timeZone);
-    const explained = explainPql(tree, scopeAt(atMs), { timeZone });
-    return {
-      isMember: explained.truth === true,
-      atMs,
-      nextChangeMs: findChangeMs({ tree, plan, person, scopeAt, nowMs: atMs, timeZone }),
-      tree: explained,
-    };
+    const asOf = (person: ProfileSnapshot): ProfileSnapshot => (atMs < nowMs ? upTo(person, atMs) : person);
+    const [views = NO_VIEWS] = await readViews(profiles, sandbox, policiesAskedBy(tree, view, plan), [found.id]);
+    const viewsBy = (policy: string | undefined): readonly ProfileSnapshot[] =>
+      (policy === undefined ? [found] : (views.get(policy) ?? [])).map(asOf);
+    const explanations = inOrderFor(identity, viewsBy(view)).map((person): Explanation => {
+      const imports = standing?.evaluated.imports ?? new Map();
+      const scopeAt = createRuleScope({ person, viewsBy, imports }, plan, timeZone);
+      const explained = explainPql(tree, scopeAt(atMs), { timeZone });
+      const nextChangeMs = findChangeMs({ tree, plan, view, person, scopeAt, nowMs: atMs, timeZone });
+      return { isMember: explained.truth === true, atMs, nextChangeMs, tree: explained };
+    });
+    // Where a policy joins no identities, one of them that is in it is enough.
+    const explanation = explanations.find(({ isMember }) => isMember) ?? explanations[0];
+    if (explanation) return explanation;
+    throw new AppError('NOT_FOUND', `There is no view of this person by the merge policy ${mergePolicy}.`);
   };
 }
 
+/** The views of the person with that identity first. */
+function inOrderFor(identity: IdentityRef, views: readonly ProfileSnapshot[]): readonly ProfileSnapshot[] {
+  const isOf = ({ identities }: ProfileSnapshot): boolean =>
+    identities.some(({ namespace, value }) => namespace === identity.namespace && value === identity.value);
+  return [...views.filter(isOf), ...views.filter((view) => !isOf(view))];
+}
+
+/** The merge policies whose views the rule is asked on, and whatever it asks for; the default one is not among them. */
+function policiesAskedBy(tree: Expression, view: string | undefined, { segments, viewOf }: Plan): readonly string[] {
+  const found = new Set<string>(view === undefined ? [] : [view]);
+  const seen = new Set<string>();
+  const visit = (rule: Expression): void => {
+    for (const id of segmentsOfRule(rule)) {
+      const { live, external } = segments.get(id) ?? {};
+      if (!live || external || seen.has(id)) continue;
+      seen.add(id);
+      const own = viewOf(id);
+      if (own !== undefined) found.add(own);
+      visit(parseRule(live.rule));
+    }
+  };
+  visit(tree);
+  return [...found];
+}
+
 /** The person with what had happened by an instant that is past. */
-function asOf(person: ProfileSnapshot, atMs: number): ProfileSnapshot {
+function upTo(person: ProfileSnapshot, atMs: number): ProfileSnapshot {
   return { ...person, events: person.events.filter(({ timestampMs }) => timestampMs <= atMs) };
 }
 
-function treeOf(plan: Plan, segmentId: string | undefined, rule: string | undefined): Expression {
+function ruleOf(
+  plan: Plan,
+  { segment: segmentId, rule, mergePolicy }: ExplanationRequest,
+): { readonly tree: Expression; readonly mergePolicy: string | undefined } {
   if ((segmentId === undefined) === (rule === undefined)) {
     throw new AppError('BAD_USER_INPUT', 'Name either a segment or a rule.', { details: { path: 'segment' } });
   }
-  if (rule !== undefined) return parseRule(rule);
+  if (rule !== undefined) return { tree: parseRule(rule), mergePolicy };
   const segment = plan.segments.get(segmentId ?? '');
   if (!segment || segment.status === 'DELETED') {
     throw new AppError('NOT_FOUND', `There is no segment ${segmentId}.`, { details: { id: segmentId } });
   }
-  return parseRule(segment.live?.rule ?? segment.rule);
+  const asked = segment.live ?? segment;
+  return { tree: parseRule(asked.rule), mergePolicy: asked.mergePolicy };
 }
 
 async function findPerson(profiles: ProfileReader, sandbox: string, identity: IdentityRef): Promise<ProfileSnapshot> {

@@ -9,6 +9,7 @@ import { warningsOf } from '../domain/rule';
 import type { SegmentsConfiguration } from '../store/segments-configuration';
 import type { FindKnownFields } from './find-known-fields';
 import type { ReadMemberships } from './read-memberships';
+import { getView, readViews } from './read-views';
 
 /** What trying rules stands on. */
 export interface TrialDependencies {
@@ -33,10 +34,18 @@ export interface RuleEstimate extends Estimate {
   readonly diagnostics: readonly PqlDiagnostic[];
 }
 
-/** Rules that are not saved, tried on the people there are (S-14). */
+/** A rule that is not saved. */
+export interface RuleTrial {
+  readonly rule: string;
+  /** The merge policy whose view of people it is asked on; absent: the default one. */
+  readonly mergePolicy?: string | undefined;
+  readonly nowMs: number;
+}
+
+/** Rules that are not saved, tried on the people there are (S-14). Fails with BAD_USER_INPUT for an unknown policy. */
 export interface RuleTrials {
-  preview(sandbox: string, rule: string, size: number, nowMs: number): Promise<Preview>;
-  estimate(sandbox: string, rule: string, nowMs: number): Promise<RuleEstimate>;
+  preview(sandbox: string, trial: RuleTrial, size: number): Promise<Preview>;
+  estimate(sandbox: string, trial: RuleTrial): Promise<RuleEstimate>;
 }
 
 const PAGE = 200;
@@ -47,13 +56,14 @@ const SAMPLE = 5_000;
 /** Reads people page by page. */
 export function createRuleTrials(dependencies: TrialDependencies): RuleTrials {
   return {
-    async preview(sandbox, rule, size, nowMs) {
+    async preview(sandbox, { rule, mergePolicy, nowMs }, size) {
       const parsed = parsePql(rule);
       if (!parsed.ok) return { people: [], diagnostics: parsed.diagnostics };
+      const view = await getView(dependencies.profiles, sandbox, mergePolicy);
       const people: ProfileSnapshot[] = [];
       let looked = 0;
       for await (const page of pages(dependencies.profiles, sandbox)) {
-        const holds = await holdsFor(dependencies, sandbox, parsed.tree, page, nowMs);
+        const holds = await holdsFor(dependencies, sandbox, { tree: parsed.tree, view, nowMs }, page);
         people.push(...page.filter((_, index) => holds[index]));
         looked += page.length;
         if (people.length >= size || looked >= MOST_LOOKED_AT) break;
@@ -61,14 +71,15 @@ export function createRuleTrials(dependencies: TrialDependencies): RuleTrials {
       const diagnostics = await findDoubts(dependencies, sandbox, parsed.tree, people);
       return { people: people.slice(0, size), diagnostics };
     },
-    async estimate(sandbox, rule, nowMs) {
+    async estimate(sandbox, { rule, mergePolicy, nowMs }) {
       const parsed = parsePql(rule);
       if (!parsed.ok) return { size: 0, low: 0, high: 0, sampled: 0, diagnostics: parsed.diagnostics };
+      const view = await getView(dependencies.profiles, sandbox, mergePolicy);
       const { population, sample } = await drawSample(dependencies, sandbox);
       const held: ProfileSnapshot[] = [];
       for (let at = 0; at < sample.length; at += PAGE) {
         const page = sample.slice(at, at + PAGE);
-        const holds = await holdsFor(dependencies, sandbox, parsed.tree, page, nowMs);
+        const holds = await holdsFor(dependencies, sandbox, { tree: parsed.tree, view, nowMs }, page);
         held.push(...page.filter((_, index) => holds[index]));
       }
       const diagnostics = await findDoubts(dependencies, sandbox, parsed.tree, held.slice(0, PAGE));
@@ -89,21 +100,31 @@ async function findDoubts(
   return warningsOf(tree, { ...(await knownFields(sandbox, held)), segments });
 }
 
-/** Whether the rule holds for each of them. */
+interface Tried {
+  readonly tree: Expression;
+  readonly view: string | undefined;
+  readonly nowMs: number;
+}
+
+/** Whether the rule holds for each of them: by one of their views, where the policy joins no identities. */
 async function holdsFor(
-  { read, timeZone }: TrialDependencies,
+  { read, profiles, timeZone }: TrialDependencies,
   sandbox: string,
-  tree: Expression,
+  { tree, view, nowMs }: Tried,
   people: readonly ProfileSnapshot[],
-  nowMs: number,
 ): Promise<readonly boolean[]> {
   const holds = compileRule(tree, { timeZone });
   const asksSegments = inspectPql(tree).segments.length > 0;
   const standings = asksSegments ? await read(sandbox, people, nowMs) : [];
-  return people.map(({ attributes, computedAttributes, events }, index) => {
+  const ids = people.map(({ id }) => id);
+  const views = view === undefined ? [] : await readViews(profiles, sandbox, [view], ids);
+  return people.map((person, index) => {
     const memberships = standings[index]?.evaluated.memberships;
     const inSegment = (id: string): boolean => memberships?.get(id)?.status === 'REALIZED';
-    return holds({ profile: { ...attributes, computedAttributes }, events, context: {}, nowMs, inSegment });
+    const seen = view === undefined ? [person] : (views[index]?.get(view) ?? []);
+    return seen.some(({ attributes, computedAttributes, events }) =>
+      holds({ profile: { ...attributes, computedAttributes }, events, context: {}, nowMs, inSegment }),
+    );
   });
 }
 

@@ -1,11 +1,19 @@
 import type { ProfileReader, ProfileRef, ProfileSnapshot } from '../../../flow/ports';
 import type { Clock } from '../../../platform/clock';
-import { type ComputedAt, evaluateProfile, type News, needsSnapshot, type Scan } from '../domain/evaluate-profile';
+import {
+  type ComputedAt,
+  evaluateProfile,
+  type News,
+  needsSnapshot,
+  type PolicyViews,
+  type Scan,
+} from '../domain/evaluate-profile';
 import { type Evaluated, findDueMs, isCurrent } from '../domain/evaluated';
 import type { Plan } from '../domain/plan';
 import type { ImportStore } from '../store/import-store';
 import type { Known, StateStore } from '../store/state-store';
 import { findImports, type ImportQuestion } from './find-imports';
+import { NO_VIEWS, policiesOf, readViews } from './read-views';
 
 /** Where a profile stands at an instant. */
 export interface Standing {
@@ -45,6 +53,7 @@ export function createReadMemberships(dependencies: ReadingDependencies): ReadMe
     );
     const wanted = refs.filter((_, index) => asksAll || news[index] === 'snapshot');
     const snapshots = await readSnapshots(profiles, sandbox, wanted);
+    const views = await readViews(profiles, sandbox, policiesOf(plan.onDemand, plan), ids);
     const computed = plan.readsComputed ? await readComputed(profiles, sandbox, refs, nowMs) : new Map();
     const questions = known.map(({ profileId }, index): ImportQuestion => {
       const own = news[index];
@@ -54,7 +63,7 @@ export function createReadMemberships(dependencies: ReadingDependencies): ReadMe
     const imported = plan.hasAudiences ? await findImports(profiles, imports, sandbox, questions, nowMs) : [];
     return known.map((each, index) => {
       const { profileId } = each;
-      const scan = scanOf(snapshots.get(profileId), plan);
+      const scan = scanOf(snapshots.get(profileId), views[index], plan);
       const own = readings[index]?.own;
       const lacking = news[index] ?? (computed.has(profileId) || scan ? { changes: [], nowMs } : undefined);
       if (!own || !lacking) return { plan, evaluated: each.evaluated };
@@ -99,9 +108,13 @@ function isAsAsked(evaluated: Evaluated, revision: number, nowMs: number, plan: 
 }
 
 /** Asks the shared segments that else wait for a scan. What it finds is announced by the next scan. */
-function scanOf(snapshot: ProfileSnapshot | undefined, { onDemand }: Plan): Scan | undefined {
+function scanOf(
+  snapshot: ProfileSnapshot | undefined,
+  views: PolicyViews = NO_VIEWS,
+  { onDemand }: Plan,
+): Scan | undefined {
   if (!snapshot || onDemand.length === 0) return undefined;
-  return { segmentIds: onDemand, snapshot, cause: { kind: 'TIME' }, origin: 'asked' };
+  return { segmentIds: onDemand, snapshot, views, cause: { kind: 'TIME' }, origin: 'asked' };
 }
 
 /** False when an audience that the profile was imported into was withdrawn. */

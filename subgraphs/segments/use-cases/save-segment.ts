@@ -1,4 +1,4 @@
-import type { SegmentUsers } from '../../../flow/ports';
+import type { ProfileReader, SegmentUsers } from '../../../flow/ports';
 import type { Clock } from '../../../platform/clock';
 import { AppError, isAppError } from '../../../platform/errors';
 import type { PqlDiagnostic } from '../../../platform/pql/parse';
@@ -7,14 +7,16 @@ import type { Stored, Write } from '../../../platform/store/store';
 import type { RuleMethod } from '../domain/engine/rule-set';
 import { findSegmentCycle } from '../domain/engine/segment-cycle';
 import { newBackfill, newWithdrawal } from '../domain/job';
-import { methodOfRule } from '../domain/methods';
+import { type AskedRule, methodOfRule } from '../domain/methods';
 import type { Plan } from '../domain/plan';
+import { viewUnder } from '../domain/policy-view';
 import { parseRule, ruleRefused, segmentsOfRule, segmentUses, warningsOf } from '../domain/rule';
 import { deactivate, markDeleted, publish, type Segment, type SegmentDraft, saveDraft } from '../domain/segment';
 import type { CountsStore } from '../store/counts-store';
 import { backfillId, type JobStore, withdrawalId } from '../store/job-store';
 import type { SegmentsConfiguration } from '../store/segments-configuration';
 import type { FindKnownFields } from './find-known-fields';
+import { getView } from './read-views';
 
 export interface SegmentChange {
   readonly id: string;
@@ -39,6 +41,8 @@ export interface SegmentDependencies {
   readonly users: () => readonly SegmentUsers[];
   /** Names that rules may read, as far as they are known. */
   readonly knownFields: FindKnownFields;
+  readonly profiles: Pick<ProfileReader, 'policies'>;
+  readonly findDefaultPolicy: (sandbox: string) => Promise<string>;
   /** The IANA zone of days and months. */
   readonly timeZone: string;
   readonly clock: Clock;
@@ -56,6 +60,8 @@ export interface SegmentVerbs {
   delete(sandbox: string, id: string): Promise<void>;
   /** Who names the segment, as `kind:id`. */
   usedBy(sandbox: string, id: string): Promise<readonly string[]>;
+  /** The segments that name a merge policy, saved or live, as `segment:id`. */
+  usingPolicy(sandbox: string, mergePolicy: string): Promise<readonly string[]>;
 }
 
 type Segments = ReadonlyMap<string, Stored<Segment>>;
@@ -66,7 +72,6 @@ interface Changed {
 }
 
 const TRIES = 10;
-const DEFAULT_POLICY = 'default';
 
 /** Every change is one commit of the segment and of the work that it calls for. */
 export function createSegmentVerbs(dependencies: SegmentDependencies): SegmentVerbs {
@@ -104,7 +109,8 @@ export function createSegmentVerbs(dependencies: SegmentDependencies): SegmentVe
     const { id } = after;
     const all = await configuration.segments.all(sandbox);
     const warnings = await findWarnings(dependencies, sandbox, id, parseRule(after.value.rule));
-    const previousEvaluation = before && changedMethod(id, before, after.value, all, dependencies.timeZone);
+    const policy = await dependencies.findDefaultPolicy(sandbox);
+    const previousEvaluation = before && changedMethod(id, before, after.value, all, dependencies.timeZone, policy);
     return { segment: after, warnings, ...(previousEvaluation && { previousEvaluation }) };
   };
 
@@ -112,6 +118,7 @@ export function createSegmentVerbs(dependencies: SegmentDependencies): SegmentVe
     async save(sandbox, { id, draft, publish: isToPublish, expectedVersion }) {
       checkId(id);
       checkDraft(draft);
+      await getView(dependencies.profiles, sandbox, draft.mergePolicy);
       const tree = parseRule(draft.rule);
       const nowMs = clock.now();
       const changed = await change(
@@ -149,6 +156,12 @@ export function createSegmentVerbs(dependencies: SegmentDependencies): SegmentVe
       });
     },
     usedBy,
+    async usingPolicy(sandbox, mergePolicy) {
+      const all = [...(await configuration.segments.all(sandbox)).values()];
+      const names = ({ status, ...saved }: Segment): boolean =>
+        status !== 'DELETED' && [saved.mergePolicy, saved.live?.mergePolicy].includes(mergePolicy);
+      return all.filter(({ value }) => names(value)).map(({ id }) => `segment:${id}`);
+    },
   };
 }
 
@@ -198,19 +211,30 @@ function changedMethod(
   after: Segment,
   all: Segments,
   timeZone: string,
+  defaultPolicy: string,
 ): RuleMethod | undefined {
-  if (before.status === 'DELETED' || before.rule === after.rule) return undefined;
-  const previous = methodOf(id, before.rule, all, timeZone);
-  return previous.method === methodOf(id, after.rule, all, timeZone).method ? undefined : previous;
+  if (before.status === 'DELETED') return undefined;
+  const previous = methodOf(id, before, all, timeZone, defaultPolicy);
+  return previous.method === methodOf(id, after, all, timeZone, defaultPolicy).method ? undefined : previous;
 }
 
-/** How a rule is evaluated beside the segments that were saved. */
-export function methodOf(id: string, rule: string, all: Segments, timeZone: string): RuleMethod {
-  const ruleOf = (other: string): Expression | undefined => {
-    const segment = all.get(other)?.value;
-    return segment && segment.status !== 'DELETED' ? parseRule(segment.rule) : undefined;
+/** How the saved rule is evaluated beside the segments that were saved. */
+export function methodOf(
+  id: string,
+  segment: Pick<Segment, 'rule' | 'mergePolicy'>,
+  all: Segments,
+  timeZone: string,
+  defaultPolicy: string,
+): RuleMethod {
+  const toAsked = ({ rule, mergePolicy }: Pick<Segment, 'rule' | 'mergePolicy'>): AskedRule => ({
+    tree: parseRule(rule),
+    view: viewUnder(mergePolicy, defaultPolicy),
+  });
+  const ruleOf = (other: string): AskedRule | undefined => {
+    const saved = all.get(other)?.value;
+    return saved && saved.status !== 'DELETED' ? toAsked(saved) : undefined;
   };
-  return methodOfRule(id, parseRule(rule), ruleOf, timeZone);
+  return methodOfRule(id, toAsked(segment), ruleOf, timeZone);
 }
 
 function checkCycle(
@@ -249,15 +273,11 @@ function checkId(id: string): void {
   throw new AppError('BAD_USER_INPUT', `id: ${reason}.`, { details: { path: 'id' } });
 }
 
-function checkDraft({ name, mergePolicy = DEFAULT_POLICY }: SegmentDraft): void {
+function checkDraft({ name }: SegmentDraft): void {
   if (name.trim() === '' || name.length > 1_000) {
     throw new AppError('BAD_USER_INPUT', 'name: a segment needs a name of at most 1,000 characters.', {
       details: { path: 'name' },
     });
-  }
-  if (mergePolicy !== DEFAULT_POLICY) {
-    const reason = `segments are evaluated on the default view so far; received "${mergePolicy}"`;
-    throw new AppError('BAD_USER_INPUT', `mergePolicy: ${reason}.`, { details: { path: 'mergePolicy' } });
   }
 }
 

@@ -14,5 +14,5 @@ export interface Task {
   /** Set when audiences from elsewhere may name the profile anew, or no more: what moves it then. */
   readonly importCause?: Cause;
   /** General rules to be asked of `snapshot`. */
-  readonly scan?: Pick<Scan, 'segmentIds' | 'cause' | 'origin'>;
+  readonly scan?: Omit<Scan, 'snapshot'>;
 }

@@ -141,6 +141,17 @@ describe('P-13 merge policies', () => {
     expect((await view()).attributes).toEqual({ tier: 'silver', from: 'crm', shoe: 42 });
   });
 
+  test('S-9 a policy that a segment names is not deleted, and the refusal lists the users', async () => {
+    let users = ['segment:gold'];
+    const own = await openProfile({ policyUsers: () => [{ usersOfPolicy: async () => users }] });
+    await own.get('mutation { putMergePolicy(input: { id: "used" }) { id } }');
+    const remove = () => own.get('mutation { deleteMergePolicy(id: "used") { id } }');
+    await expect(remove()).rejects.toMatchObject({ code: 'CONFLICT', details: { usedBy: users } });
+    users = [];
+    expect(await remove()).toEqual({ deleteMergePolicy: { id: 'used' } });
+    await own.close();
+  });
+
   test('an unknown policy, and one that contradicts itself, are BAD_USER_INPUT', async () => {
     await expect(
       profile.get('{ profile(identity: { namespace: "CRMID", value: "A1" }, mergePolicy: "none") { id } }'),
@@ -167,12 +178,12 @@ describe('P-14 events', () => {
       ...event(
         index % 3 === 0 ? 'buy' : 'view',
         NOW_MS + Math.floor(index / 2) * 1000,
-        who(index % 2 ? { CRMID: 'E' } : { ECID: ecid(77) }),
+        who(index % 2 ? { CRMID: 'E' } : { ECID: ecid(770_077) }),
       ),
       _id: `n${String(index).padStart(2, '0')}`,
     }));
     await profile.ingest('web', ...events);
-    await profile.ingest('web', { ...event('link', NOW_MS - 1, who({ CRMID: 'E', ECID: ecid(77) })), _id: 'link' });
+    await profile.ingest('web', { ...event('link', NOW_MS - 1, who({ CRMID: 'E', ECID: ecid(770_077) })), _id: 'link' });
   });
 
   test('P-14 pages are newest first over all identities, without gap or repetition, while events arrive', async () => {
@@ -221,6 +232,30 @@ describe('P-14 events', () => {
 });
 
 describe('the port for the other subgraphs', () => {
+  test('S-4a views are by a named policy: one of a person, or one of each identity; none by a policy that there is not', async () => {
+    const { reader } = profile.subgraph;
+    await profile.ingest('crm', record('V1', 1, { tier: 'gold', ...who({ CRMID: 'V1', ECID: ecid(770_077) }) }));
+    await profile.ingest('web', event('a', NOW_MS, who({ ECID: ecid(770_077) })));
+    for (const input of [
+      '{ id: "listed", attributes: DATASET_PRECEDENCE, datasetPrecedence: ["web"] }',
+      '{ id: "each", identityGraph: NONE }',
+    ])
+      await profile.get(`mutation { putMergePolicy(input: ${input}) { id } }`);
+    const { id } = await profile.find('CRMID', 'V1');
+    const viewsBy = async (policy: string) => {
+      const [one = [], none = []] = (await reader.views?.('default', policy, [id, 'nobody'])) ?? [];
+      expect(none).toEqual([]);
+      return one.map(({ attributes, events, identities }) => [attributes, events.length, identities.length]);
+    };
+    expect(await viewsBy('listed')).toEqual([[{}, 1, 2]]);
+    expect(await viewsBy('each')).toEqual([
+      [{ tier: 'gold' }, 0, 1],
+      [{}, 1, 1],
+    ]);
+    expect(await viewsBy('none')).toEqual([]);
+    expect(await reader.policies?.('default')).toMatchObject({ ids: expect.arrayContaining(['listed', 'each']) });
+  });
+
   test('changes since a revision come without gaps, and are undefined when not all are kept', async () => {
     const { reader } = profile.subgraph;
     for (let index = 0; index < 5; index += 1)

@@ -63,7 +63,7 @@ describe('the interval of an estimate', () => {
       if (!parsed.ok) throw new Error(rule);
       const holds = compileRule(parsed.tree);
       const truth = people.filter(({ attributes, events }) => holds({ profile: attributes, events, nowMs: NOW_MS }));
-      const { low, high, size, sampled } = await trials.estimate('default', rule, NOW_MS);
+      const { low, high, size, sampled } = await trials.estimate('default', { rule, nowMs: NOW_MS });
       expect(sampled).toBeLessThanOrEqual(SAMPLE);
       expect(low <= size && size <= high).toBe(true);
       // Otherwise an interval from 0 to everybody would do.

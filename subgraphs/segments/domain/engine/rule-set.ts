@@ -154,6 +154,6 @@ function unknownMethod(id: string): RuleMethod {
 const FORM = 2;
 
 function toFingerprint(rules: readonly Rule[], timeZone: string, maxEvents: number): string {
-  const content = [FORM, timeZone, maxEvents, rules.map(({ id, version, tree }) => [id, version, tree])];
+  const content = [FORM, timeZone, maxEvents, rules.map(({ id, version, tree, view }) => [id, version, tree, view])];
   return createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 22);
 }

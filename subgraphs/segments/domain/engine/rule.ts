@@ -5,6 +5,8 @@ export interface Rule {
   readonly id: string;
   readonly version: number;
   readonly tree: Expression;
+  /** The merge policy whose view of people it is asked on, where that is not the default one: it needs a scan. */
+  readonly view?: string | undefined;
 }
 
 /** Why something moved; as in `flow/events`. */

@@ -84,7 +84,8 @@ function compileRule(
   return { id: rule.id, program: createProgram(joined), method, asks: leavesOf(joined) };
 }
 
-function planOrReason({ tree }: Rule, planning: Planning, most: number): Conditions | string {
+function planOrReason({ tree, view }: Rule, planning: Planning, most: number): Conditions | string {
+  if (view !== undefined) return `It is evaluated on the view of the merge policy ${view}, which is not kept live.`;
   try {
     return planRule(tree, planning);
   } catch (error) {
