@@ -178,12 +178,12 @@ describe('P-14 events', () => {
       ...event(
         index % 3 === 0 ? 'buy' : 'view',
         NOW_MS + Math.floor(index / 2) * 1000,
-        who(index % 2 ? { CRMID: 'E' } : { ECID: ecid(770_077) }),
+        who(index % 2 ? { CRMID: 'E' } : { ECID: ecid(77) }),
       ),
       _id: `n${String(index).padStart(2, '0')}`,
     }));
     await profile.ingest('web', ...events);
-    await profile.ingest('web', { ...event('link', NOW_MS - 1, who({ CRMID: 'E', ECID: ecid(770_077) })), _id: 'link' });
+    await profile.ingest('web', { ...event('link', NOW_MS - 1, who({ CRMID: 'E', ECID: ecid(77) })), _id: 'link' });
   });
 
   test('P-14 pages are newest first over all identities, without gap or repetition, while events arrive', async () => {
@@ -234,14 +234,14 @@ describe('P-14 events', () => {
 describe('the port for the other subgraphs', () => {
   test('S-4a views are by a named policy: one of a person, or one of each identity; none by a policy that there is not', async () => {
     const { reader } = profile.subgraph;
-    await profile.ingest('crm', record('V1', 1, { tier: 'gold', ...who({ CRMID: 'V1', ECID: ecid(770_077) }) }));
-    await profile.ingest('web', event('a', NOW_MS, who({ ECID: ecid(770_077) })));
+    await profile.ingest('crm', record('VIEWED', 1, { tier: 'gold', ...who({ CRMID: 'VIEWED', ECID: ecid(4711) }) }));
+    await profile.ingest('web', event('a', NOW_MS, who({ ECID: ecid(4711) })));
     for (const input of [
       '{ id: "listed", attributes: DATASET_PRECEDENCE, datasetPrecedence: ["web"] }',
       '{ id: "each", identityGraph: NONE }',
     ])
       await profile.get(`mutation { putMergePolicy(input: ${input}) { id } }`);
-    const { id } = await profile.find('CRMID', 'V1');
+    const { id } = await profile.find('CRMID', 'VIEWED');
     const viewsBy = async (policy: string) => {
       const [one = [], none = []] = (await reader.views?.('default', policy, [id, 'nobody'])) ?? [];
       expect(none).toEqual([]);
