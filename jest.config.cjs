@@ -6,6 +6,8 @@ module.exports = {
   testTimeout: 60_000,
   // Much of the time goes into waiting for MongoDB and for child processes.
   maxWorkers: 2,
+  // In Jest's sandbox each look at a global is slow: sums over half a million rows took ten times as long without these.
+  sandboxInjectedGlobals: ['Array', 'Date', 'Map', 'Math', 'Number', 'Object', 'Promise', 'Set', 'String'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   transform: {

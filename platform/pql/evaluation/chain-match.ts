@@ -1,3 +1,5 @@
+import { firstAfter } from '../../bisect';
+
 /** A step as matching sees it. Its candidates fit it as far as can be told without the other steps. */
 export interface MatchStep {
   readonly negated: boolean;
@@ -51,7 +53,7 @@ class Search {
   private fromNegated(index: number, step: MatchStep, reached: Reached): ChainMatch | undefined {
     const { previousEnd } = reached;
     let { latestFirst } = reached;
-    const found = step.candidates.find((t) => t > previousEnd && step.isInWindow(t, this.ends));
+    const found = this.firstFitting(step, previousEnd);
     if (found !== undefined) {
       if (step.windowed) return undefined;
       latestFirst = Math.min(latestFirst, found);
@@ -62,7 +64,8 @@ class Search {
   }
 
   private fromPositive(index: number, step: MatchStep, reached: Reached): ChainMatch | undefined {
-    const fitting = step.candidates.filter((t) => t > reached.previousEnd && step.isInWindow(t, this.ends));
+    const later = step.candidates.slice(firstAfter(step.candidates, reached.previousEnd));
+    const fitting = later.filter((t) => step.isInWindow(t, this.ends));
     const [first] = fitting;
     if (first === undefined || first > reached.latestFirst || fitting.length < step.n) return undefined;
     const last = step.exactly || !this.gainsByLaterEnd(index) ? step.n : fitting.length;
@@ -73,6 +76,14 @@ class Search {
       this.ends[index] = end;
       const rest = this.from(index + 1, { previousEnd: end, latestFirst: next ?? Number.POSITIVE_INFINITY });
       if (rest) return [[...fitting.slice(0, step.n - 1), end], ...rest];
+    }
+    return undefined;
+  }
+
+  private firstFitting({ candidates, isInWindow }: MatchStep, afterMs: number): number | undefined {
+    for (let place = firstAfter(candidates, afterMs); place < candidates.length; place++) {
+      const t = candidates[place] as number;
+      if (isInWindow(t, this.ends)) return t;
     }
     return undefined;
   }

@@ -12,13 +12,12 @@ export function addTo(sum: ExactSum, value: number): void {
   for (let i = 0; i < sum.length; i++) {
     const part = sum[i] as number;
     const total = rest + part;
-    const [big, small] = Math.abs(rest) < Math.abs(part) ? [part, rest] : [rest, part];
-    const lost = small - (total - big);
+    const lost = Math.abs(rest) < Math.abs(part) ? rest - (total - part) : part - (total - rest);
     if (lost !== 0) sum[kept++] = lost;
     rest = total;
   }
-  sum.length = kept;
-  sum.push(rest);
+  sum[kept++] = rest;
+  if (sum.length > kept) sum.length = kept;
 }
 
 /** The sum, correctly rounded. */

@@ -77,14 +77,15 @@ function kindOf(value: unknown): 0 | 1 | 2 | 3 {
 /** The least (`sign` -1) or greatest (1) of the values of the first kind that is there. */
 export function findExtreme(values: readonly unknown[], sign: 1 | -1, calendar: Calendar): unknown {
   let extreme: unknown;
-  let kind: number = 3;
-  for (const value of values) {
-    const itsKind = kindOf(value);
-    if (itsKind > kind || itsKind === 3) continue;
-    if (itsKind < kind || sign * compareValues(value, extreme, calendar) > 0) extreme = value;
-    kind = itsKind;
-  }
+  for (const value of values) extreme = toExtreme(extreme, value, sign, calendar);
   return extreme;
+}
+
+/** The lesser (`sign` -1) or greater (1) of what was found so far and the next value. */
+export function toExtreme(extreme: unknown, value: unknown, sign: 1 | -1, calendar: Calendar): unknown {
+  const [kind, known] = [kindOf(value), kindOf(extreme)];
+  if (kind > known || kind === 3) return extreme;
+  return kind < known || sign * compareValues(value, extreme, calendar) > 0 ? value : extreme;
 }
 
 /** The `n` items with the greatest (`sign` 1) or least (-1) values, those first; items without one are left out. */

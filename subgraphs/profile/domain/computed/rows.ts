@@ -1,3 +1,4 @@
+import { bisect } from '../../../../platform/bisect';
 import type { Row, Scalar } from './computed-attribute';
 
 /** By time, then by the event's key or the weight, then by value: a total order but for equal rows. */
@@ -10,25 +11,13 @@ export function insertRows(rows: readonly Row[], added: readonly Row[]): readonl
   const [first, ...others] = added;
   if (!first) return rows;
   if (others.length > 0) return [...rows, ...[...added].sort(compareRows)].sort(compareRows);
-  const at = findIndex(rows, (row) => compareRows(row, first) > 0);
+  const at = bisect(rows, (row) => compareRows(row, first) > 0);
   return [...rows.slice(0, at), first, ...rows.slice(at)];
 }
 
 /** The index of the first row later than `ms`; the rows' length when none is. */
 export function indexAfter(rows: readonly Row[], ms: number): number {
-  return findIndex(rows, ([atMs]) => atMs > ms);
-}
-
-/** The first index where `holds`, which must hold for all rows from there on. */
-function findIndex(rows: readonly Row[], holds: (row: Row) => boolean): number {
-  let [low, high] = [0, rows.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const row = rows[middle];
-    if (row && holds(row)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+  return bisect(rows, ([atMs]) => atMs > ms);
 }
 
 function compareScalars(a: Scalar | undefined, b: Scalar | undefined): number {

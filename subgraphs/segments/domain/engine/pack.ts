@@ -1,7 +1,8 @@
+import { firstAtLeast } from '../../../../platform/bisect';
 import { DateValue } from '../../../../platform/pql/time/date-value';
 import { createByteReader, createByteWriter } from './bytes';
 import type { Leaves } from './evaluation/leaves';
-import { createSeries, firstAtLeast, type Series, type Total } from './evaluation/series';
+import { createSeries, type Series, type Total } from './evaluation/series';
 import { profileOf, type RuleState } from './evaluation/state';
 
 /**

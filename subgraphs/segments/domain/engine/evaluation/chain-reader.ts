@@ -1,8 +1,8 @@
+import { firstAfter, firstAtLeast } from '../../../../../platform/bisect';
 import { type MatchStep, matchChain } from '../../../../../platform/pql/evaluation/chain-match';
 import type { ChainStepSpec } from '../planning/leaf';
 import type { FeatureReader } from './feature-reader';
 import { createReaderUnit } from './formula-unit';
-import { firstAtLeast } from './series';
 import type { RuleState } from './state';
 import type { NoteDue, Unit } from './unit';
 
@@ -87,7 +87,7 @@ function findNextEntry(
   return steps.reduce((least, { window }, index) => {
     if (!window) return least;
     const times = state.series[series[index] as number]?.times ?? [];
-    return Math.min(least, times[firstAtLeast(times, nowMs + 1)] ?? NEVER);
+    return Math.min(least, times[firstAfter(times, nowMs)] ?? NEVER);
   }, NEVER);
 }
 

@@ -1,5 +1,5 @@
+import { firstAfter, firstAtLeast } from '../../../../../platform/bisect';
 import type { Window } from '../planning/window';
-import { firstAtLeast } from './series';
 import { createUnit, type NoteDue, type Unit } from './unit';
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -44,9 +44,9 @@ export function createTrailingUnit(group: TrailingGroup, number: number, noteDue
       const times = state.series[series]?.times;
       if (!times) return;
       const newest = times[times.length - 1] ?? NEVER;
-      const entered = newest <= nowMs ? times.length : firstAtLeast(times, nowMs + 1);
+      const entered = newest <= nowMs ? times.length : firstAfter(times, nowMs);
       const decisive = entered >= n ? (times[entered - n] as number) : Number.NEGATIVE_INFINITY;
-      const tooShort = countUpTo(lengthsMs, nowMs - decisive);
+      const tooShort = firstAfter(lengthsMs, nowMs - decisive);
       const before = state.tooShort[number] as number;
       state.tooShort[number] = tooShort;
       for (let i = tooShort; i < before; i++) tell(leaves[i] as number, 1);
@@ -55,16 +55,4 @@ export function createTrailingUnit(group: TrailingGroup, number: number, noteDue
       noteDue(state, Math.min(ends, times[entered] ?? NEVER));
     },
   };
-}
-
-/** How many of the sorted lengths are not longer than the age. */
-function countUpTo(lengthsMs: Float64Array, ageMs: number): number {
-  let low = 0;
-  let high = lengthsMs.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((lengthsMs[middle] as number) <= ageMs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

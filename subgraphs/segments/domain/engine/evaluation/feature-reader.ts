@@ -1,6 +1,7 @@
+import { firstAtLeast } from '../../../../../platform/bisect';
 import type { Calendar } from '../../../../../platform/pql/time/calendar';
 import type { Feature } from '../planning/leaf';
-import { addValue, createTotal, firstAtLeast, readTotal } from './series';
+import { readStretch, readTotal } from './series';
 import type { RuleState } from './state';
 
 /** What a feature comes to, and until when if nothing but time passes. */
@@ -19,14 +20,8 @@ export function createFeatureReader({ kind, window }: Feature, series: number, c
       const known = state.series[series];
       if (!known) return readTotal(undefined, kind);
       const { lowMs, highMs } = window.bounds(nowMs);
-      const [from, to] = [firstAtLeast(known.times, lowMs), firstAtLeast(known.times, highMs)];
-      if (kind === 'count' && !known.values) return Math.max(0, to - from);
-      const total = createTotal(kind === 'values');
-      for (let i = from; i < to; i++) {
-        const entry = known.values?.[i];
-        for (const value of Array.isArray(entry) ? entry : [entry]) addValue(total, value, calendar);
-      }
-      return readTotal(total, kind);
+      const stretch = { from: firstAtLeast(known.times, lowMs), to: firstAtLeast(known.times, highMs) };
+      return readStretch(known, stretch, kind, calendar);
     },
     turn(state, nowMs) {
       const times = state.series[series]?.times ?? [];

@@ -1,5 +1,6 @@
+import { firstAfter } from '../../../../../platform/bisect';
 import { addTo, type ExactSum, readSum } from '../../../../../platform/pql/evaluation/exact-sum';
-import { findExtreme, toFinite } from '../../../../../platform/pql/evaluation/list-functions';
+import { toExtreme, toFinite } from '../../../../../platform/pql/evaluation/list-functions';
 import { toKey } from '../../../../../platform/pql/evaluation/values';
 import type { Calendar } from '../../../../../platform/pql/time/calendar';
 
@@ -43,23 +44,41 @@ export function createTotal(withDistinct: boolean): Total {
   };
 }
 
+/** What of a total is read. */
+export type TotalKind = 'count' | 'sum' | 'average' | 'min' | 'max' | 'values';
+
 /** Adds one value to what was there. */
 export function addValue(total: Total, value: unknown, calendar: Calendar): void {
+  for (const add of Object.values(ADD)) add(total, value, calendar);
+}
+
+/** Adds a value to what one kind reads of a total, and to no more. */
+const ADD = { count: addToCount, sum: addToSum, min: addToLeast, max: addToGreatest, values: addToDistinct };
+
+function addToCount(total: Total): void {
   total.count++;
-  if (typeof value === 'number') {
-    total.numbers++;
-    addTo(total.sum, value);
-  }
-  total.least = findExtreme([total.least, value], -1, calendar);
-  total.greatest = findExtreme([total.greatest, value], 1, calendar);
+}
+
+function addToSum(total: Total, value: unknown): void {
+  if (typeof value !== 'number') return;
+  total.numbers++;
+  addTo(total.sum, value);
+}
+
+function addToLeast(total: Total, value: unknown, calendar: Calendar): void {
+  total.least = toExtreme(total.least, value, -1, calendar);
+}
+
+function addToGreatest(total: Total, value: unknown, calendar: Calendar): void {
+  total.greatest = toExtreme(total.greatest, value, 1, calendar);
+}
+
+function addToDistinct(total: Total, value: unknown): void {
   total.distinct?.set(toKey(value), value);
 }
 
 /** What a feature comes to, from what its events came to. */
-export function readTotal(
-  total: Total | undefined,
-  kind: 'count' | 'sum' | 'average' | 'min' | 'max' | 'values',
-): unknown {
+export function readTotal(total: Total | undefined, kind: TotalKind): unknown {
   switch (kind) {
     case 'count':
       return total?.count ?? 0;
@@ -76,16 +95,22 @@ export function readTotal(
   }
 }
 
-/** The position of the first time that is at least `t`. */
-export function firstAtLeast(times: ArrayLike<number>, t: number): number {
-  let low = 0;
-  let high = times.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((times[middle] as number) < t) low = middle + 1;
-    else high = middle;
+/** What a feature comes to over the events from place `from` to before place `to`. */
+export function readStretch(
+  { values }: Series,
+  { from, to }: { readonly from: number; readonly to: number },
+  kind: TotalKind,
+  calendar: Calendar,
+): unknown {
+  if (kind === 'count' && !values) return Math.max(0, to - from);
+  const total = createTotal(kind === 'values');
+  const add = ADD[kind === 'average' ? 'sum' : kind];
+  for (let place = from; place < to; place++) {
+    const entry = values?.[place];
+    if (Array.isArray(entry)) for (const value of entry) add(total, value, calendar);
+    else add(total, entry, calendar);
   }
-  return low;
+  return readTotal(total, kind);
 }
 
 /** Puts an event in its place by time. Most come last. */
@@ -96,7 +121,7 @@ export function insert({ times, values }: Series, t: number, value: unknown): vo
     values?.push(value);
     return;
   }
-  const place = firstAtLeast(times, t + 1);
+  const place = firstAfter(times, t);
   times.splice(place, 0, t);
   values?.splice(place, 0, value);
 }
