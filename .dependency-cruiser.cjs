@@ -41,9 +41,9 @@ module.exports = {
     ),
     forbid(
       'domain-is-pure',
-      'domain imports domain, shared vocabulary, errors, ids and PQL.',
+      'domain imports domain, shared vocabulary, errors, ids, bisection and PQL.',
       { path: '^subgraphs/([^/]+)/domain/' },
-      { path: '^(subgraphs/$1/(use-cases|store|schema|reactions|index)|platform/(?!errors|ids|pql/))' },
+      { path: '^(subgraphs/$1/(use-cases|store|schema|reactions|index)|platform/(?!errors|ids|bisect|pql/))' },
     ),
     forbid(
       'store-knows-domain',
