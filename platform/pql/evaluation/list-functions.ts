@@ -75,7 +75,7 @@ function kindOf(value: unknown): 0 | 1 | 2 | 3 {
 }
 
 /** The least (`sign` -1) or greatest (1) of the values of the first kind that is there. */
-export function findExtreme(values: readonly unknown[], sign: 1 | -1, calendar: Calendar): unknown {
+function findExtreme(values: readonly unknown[], sign: 1 | -1, calendar: Calendar): unknown {
   let extreme: unknown;
   for (const value of values) extreme = toExtreme(extreme, value, sign, calendar);
   return extreme;

@@ -33,7 +33,7 @@ export function createSeries(withValues: boolean, withDistinct: boolean): Series
 }
 
 /** Nothing yet. */
-export function createTotal(withDistinct: boolean): Total {
+function createTotal(withDistinct: boolean): Total {
   return {
     count: 0,
     numbers: 0,
