@@ -1,7 +1,9 @@
-import { type ClientSession, MongoBulkWriteError, MongoError } from 'mongodb';
+import { type ClientSession, type Db, MongoBulkWriteError, MongoError } from 'mongodb';
 import type { Commit } from '../store';
 import { groupBy } from './group-by';
 import { type ByPartition, type EntryRow, type LogRows, place, toUnplaced, toVoid, type UnplacedRow } from './log-rows';
+import { UNITS_BESIDE_BODY } from './row-writes';
+import { RefusedWrite, runOperations } from './write-commands';
 
 /** Somebody who waited too long for a commit gave its places up: it is to be tried again, with others. */
 export class LostPlace extends Error {}
@@ -24,7 +26,7 @@ const DUPLICATE_KEY = 11000;
 const SOON = { w: 1, journal: false } as const;
 
 /** Over the log's collections. */
-export function createLogPlaces({ heads, entries }: Pick<LogRows, 'heads' | 'entries'>): LogPlaces {
+export function createLogPlaces(database: Db, { heads, entries }: Pick<LogRows, 'heads' | 'entries'>): LogPlaces {
   const raise = async (stream: string, added: readonly UnplacedRow[]): Promise<ByPartition> => {
     const counts: Record<string, number> = {};
     for (const { p } of added) counts[`n.${p}`] = (counts[`n.${p}`] ?? 0) + 1;
@@ -41,7 +43,12 @@ export function createLogPlaces({ heads, entries }: Pick<LogRows, 'heads' | 'ent
     },
     async append(rows, session) {
       try {
-        await entries.insertMany([...rows], { session, ordered: true });
+        const inserts = rows.map((document) => ({
+          kind: 'insert' as const,
+          document,
+          units: document.b.length + UNITS_BESIDE_BODY,
+        }));
+        await runOperations(database, entries.collectionName, inserts, session);
       } catch (error) {
         throw isTaken(error) ? new LostPlace('The places in the log were given up.', { cause: error }) : error;
       }
@@ -67,5 +74,6 @@ export async function fillPlaces(entries: LogRows['entries'], voids: readonly En
 }
 
 function isTaken(error: unknown): boolean {
-  return error instanceof MongoBulkWriteError && error.code === DUPLICATE_KEY;
+  const isRefused = error instanceof MongoBulkWriteError || error instanceof RefusedWrite;
+  return isRefused && error.code === DUPLICATE_KEY;
 }

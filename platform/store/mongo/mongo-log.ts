@@ -57,7 +57,7 @@ export async function openMongoLog(
   return {
     partitions: PARTITIONS,
     partitionOf,
-    places: createLogPlaces(rows),
+    places: createLogPlaces(database, rows),
     async read<B>(stream: string, query: { partition: number; after: number; limit: number }) {
       if (query.limit <= 0) return [];
       return (await reaching(readRows(stream, query.partition, query.after, query.limit))).map(toEntry<B>);

@@ -1,10 +1,20 @@
-import type { AnyBulkWriteOperation } from 'mongodb';
+import type { Document } from 'mongodb';
 import { fieldsOf } from '../keys';
 import type { CollectionSpec, Commit, Write } from '../store';
 import { groupBy } from './group-by';
-import { type Row, rowId, toFields } from './rows';
+import { rowId, toFields } from './rows';
 
-type Operation = AnyBulkWriteOperation<Row>;
+/** One write as MongoDB takes it. */
+export type Operation =
+  | { readonly kind: 'insert'; readonly document: Document; readonly units: number }
+  | {
+      readonly kind: 'update';
+      readonly filter: Document;
+      readonly update: Document;
+      readonly upsert: boolean;
+      readonly units: number;
+    }
+  | { readonly kind: 'delete'; readonly filter: Document; readonly units: number };
 
 /** The writes of several commits to one collection, in the order in which they are to run. */
 export interface RowWrites {
@@ -47,22 +57,28 @@ function rankOf(write: Write): number {
   return write.expected === null ? 2 : 1;
 }
 
-/** One write as MongoDB takes it. That an expectation does not hold shows in the counts of the result. */
+/** One write as an operation; `units` is about how long it is. That an expectation does not hold shows in what it met. */
 export function toOperation(sandbox: string, write: Write, fields: readonly string[]): Operation {
   const _id = rowId(sandbox, write.id);
   const filter = write.expected === undefined || write.expected === null ? { _id } : { _id, v: write.expected };
-  if (write.kind === 'delete') return { deleteOne: { filter } };
+  if (write.kind === 'delete') return { kind: 'delete', filter, units: UNITS_BESIDE_BODY };
   const b = write.json ?? JSON.stringify(write.value);
+  const units = b.length + UNITS_BESIDE_BODY;
   const { set, absent } = toFields(write.value, fields);
-  if (write.expected === null) return { insertOne: { document: { _id, s: sandbox, k: write.id, v: 1, b, ...set } } };
+  if (write.expected === null) {
+    return { kind: 'insert', document: { _id, s: sandbox, k: write.id, v: 1, b, ...set }, units };
+  }
   const update = {
     $set: { b, ...set },
     $inc: { v: 1 },
     ...(absent.length > 0 ? { $unset: Object.fromEntries(absent.map((key) => [key, ''] as const)) } : {}),
     ...(write.expected === undefined ? { $setOnInsert: { s: sandbox, k: write.id } } : {}),
   };
-  return { updateOne: { filter, update, upsert: write.expected === undefined } } as Operation;
+  return { kind: 'update', filter, update, upsert: write.expected === undefined, units };
 }
+
+/** More than names, ids and indexed fields take. */
+export const UNITS_BESIDE_BODY = 4096;
 
 /** How many of the operations must have found their document. */
 export function expectedMatches(writes: readonly Write[]): number {

@@ -1,10 +1,11 @@
-import { type ClientSession, type Db, MongoBulkWriteError } from 'mongodb';
+import type { ClientSession, Db } from 'mongodb';
 import type { AppError } from '../../errors';
 import { conflictOn } from '../conflict';
 import type { WaitingCommit } from '../group-commit';
 import type { CollectionSpec, Write } from '../store';
 import { groupBy } from './group-by';
 import { rowId, rowsOf } from './rows';
+import { RefusedWrite } from './write-commands';
 
 const DUPLICATE_KEY = 11000;
 
@@ -21,20 +22,18 @@ export class OwnedConflict extends Error {
   }
 }
 
-/** What a bulk write's error says about conflicts; `undefined` when nothing. */
+/** What the refusal of one of several writes says about conflicts; `undefined` when nothing. */
 export function toConflict(
   error: unknown,
   spec: CollectionSpec,
   owners: readonly number[],
   writes: readonly Write[],
 ): Mismatch | OwnedConflict | undefined {
-  if (!(error instanceof MongoBulkWriteError) || error.code !== DUPLICATE_KEY) return undefined;
-  const [first] = [error.writeErrors].flat();
-  const at = first?.index ?? 0;
-  const write = writes[at];
+  if (!(error instanceof RefusedWrite) || error.code !== DUPLICATE_KEY) return undefined;
+  const write = writes[error.index];
   // Two processes made the same document at once; the second finds it when it tries again.
-  if (write?.expected === undefined && /index: _id_/.test(first?.errmsg ?? '')) return new Mismatch();
-  return new OwnedConflict(owners[at] ?? 0, conflictOn(spec.name, write?.id ?? '', error));
+  if (write?.expected === undefined && /index: _id_/.test(error.message)) return new Mismatch();
+  return new OwnedConflict(owners[error.index] ?? 0, conflictOn(spec.name, write?.id ?? '', error));
 }
 
 /** True when what `write` expects is there. */

@@ -8,12 +8,13 @@ import type { MongoLog } from './mongo-log';
 import { isAway, unavailable } from './reaching';
 import { expectedMatches, type RowWrites, toOperation, toRowWrites } from './row-writes';
 import { rowsOf } from './rows';
+import { runAlone, runOperations } from './write-commands';
 import { findMismatches, isAsExpected, Mismatch, toConflict } from './write-conflicts';
 
 const COMMIT_TRIES = 3;
 
 /**
- * Writes commits together: in one transaction, with a bulk write per collection; a single document without one. Fails
+ * Writes commits together: in one transaction, with few commands a collection; a single document without one. Fails
  * with Mismatch or OwnedConflict when an expectation or a unique index does not hold: nothing is written then.
  */
 export function createGroupWriter(
@@ -25,14 +26,14 @@ export function createGroupWriter(
   const specOf = new Map(specs.map((spec) => [spec.name, spec]));
 
   const runWrites = async ({ spec, operations, owners, writes }: RowWrites, session: ClientSession): Promise<void> => {
-    try {
-      const result = await rowsOf(database, spec.name).bulkWrite([...operations], { ordered: true, session });
-      if (result.matchedCount + result.upsertedCount !== expectedMatches(writes)) throw new Mismatch();
-    } catch (error) {
-      throw toConflict(error, spec, owners, writes) ?? error;
-    }
+    const met = await runOperations(database, rowsOf(database, spec.name).collectionName, operations, session).catch(
+      (error: unknown) => {
+        throw toConflict(error, spec, owners, writes) ?? error;
+      },
+    );
+    if (met !== expectedMatches(writes)) throw new Mismatch();
   };
-  // A bulk write does not tell which of its deletions found nothing.
+  // The answer does not tell which of the deletions found nothing.
   const checkDeletes = async (commits: readonly Commit[], session: ClientSession): Promise<void> => {
     const owned = commits.map(({ sandbox, writes }, owner) => ({
       owner,
@@ -75,14 +76,11 @@ export function createGroupWriter(
       throw conflictOn(spec.name, write.id);
     }
     const operation = toOperation(sandbox, write, fieldsOf(spec.indexes));
-    const result = await rowsOf(database, spec.name)
-      .bulkWrite([operation])
-      .catch((error) => {
-        // The driver has tried twice: whether it was written cannot be said, so it must not be written again.
-        throw isAway(error) ? unavailable(error) : (toConflict(error, spec, [0], writes) ?? error);
-      });
-    const found = result.matchedCount + result.upsertedCount + result.insertedCount + result.deletedCount;
-    if (found === 0 && (write.kind === 'put' || write.expected !== undefined)) throw conflictOn(spec.name, write.id);
+    const met = await runAlone(rowsOf(database, spec.name), operation).catch((error: unknown) => {
+      // The driver has tried twice: whether it was written cannot be said, so it must not be written again.
+      throw isAway(error) ? unavailable(error) : (toConflict(error, spec, [0], writes) ?? error);
+    });
+    if (met === 0 && (write.kind === 'put' || write.expected !== undefined)) throw conflictOn(spec.name, write.id);
   };
 
   return async (commits) => {
