@@ -138,7 +138,18 @@ function portsOfPeople(options: PartOptions, clients: PortClients) {
 }
 
 function profilesPort(options: PartOptions, clients: PortClients): ProfileReader {
-  const methods = ['find', 'keysOf', 'getMany', 'computed', 'views', 'policies', 'fields', 'changes', 'scan'] as const;
+  const methods = [
+    'find',
+    'keysOf',
+    'getMany',
+    'computed',
+    'views',
+    'joinedWith',
+    'policies',
+    'fields',
+    'changes',
+    'scan',
+  ] as const;
   return clients.create<ProfileReader>(methods, {
     url: options.urls.profile,
     port: 'profiles',

@@ -49,6 +49,15 @@ export interface MergePolicyUsers {
   usersOfPolicy(sandbox: string, mergePolicy: string): Promise<readonly string[]>;
 }
 
+/** Whom reading a person shows. */
+export interface SeenOptions {
+  /**
+   * True: also those whom the default merge policy's device graph joins with the person (S-19), as who asks for the person
+   * is shown. Id and revision stay the person's own; a change of those joined is a change of the person too.
+   */
+  readonly joined?: boolean;
+}
+
 /** How the other subgraphs read people where no gateway plan carries them. The profile subgraph provides it. */
 export interface ProfileReader {
   /** The person with this identity; `undefined` for an unknown one. */
@@ -62,7 +71,7 @@ export interface ProfileReader {
   getMany(
     sandbox: string,
     ids: readonly string[],
-    options?: { readonly events?: boolean },
+    options?: SeenOptions & { readonly events?: boolean },
   ): Promise<readonly (ProfileSnapshot | undefined)[]>;
   /**
    * Computed attributes as of an instant each, in the order asked; as in `getMany`, an ended id finds another profile. With
@@ -71,6 +80,7 @@ export interface ProfileReader {
   computed(
     sandbox: string,
     asked: readonly { readonly id: string; readonly revision?: number; readonly atMs: number }[],
+    options?: SeenOptions,
   ): Promise<readonly (ComputedSnapshot | undefined)[]>;
   /**
    * The views of people by a named merge policy, in the order asked: one of each person; where the policy's identity graph
@@ -83,6 +93,8 @@ export interface ProfileReader {
   ): Promise<readonly (readonly ProfileSnapshot[])[]>;
   /** The ids of the merge policies that there are, and which of them is the default one. */
   policies?(sandbox: string): Promise<MergePolicies>;
+  /** The ids of these people, and of those who are seen together with any of them. */
+  joinedWith?(sandbox: string, ids: readonly string[]): Promise<readonly string[]>;
   /** The fields that the schemas of datasets and the computed attributes declare, as rules name them. */
   fields?(sandbox: string): Promise<readonly DeclaredField[]>;
   /**
@@ -96,7 +108,7 @@ export interface ProfileReader {
    */
   scan(
     sandbox: string,
-    options: {
+    options: SeenOptions & {
       readonly after?: string;
       readonly limit: number;
       readonly events?: boolean;

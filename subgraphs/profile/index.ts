@@ -58,7 +58,12 @@ export function createProfileSubgraph(platform: Platform, options: ProfileOption
   const { policyUsers = () => [] } = options;
   const definitions = createDefinitionUseCases(base.configuration, { clock, run: jobs.run, policyUsers });
   const graphs = createDeviceGraphs({ ...base, definitions: definitions.deviceGraphs, run: jobs.run });
-  const parts = { ...base, definitions, graphs, imports: createLinkImports({ ...base, graphs }) };
+  const parts = {
+    ...base,
+    definitions,
+    graphs,
+    imports: createLinkImports({ ...base, graphs, onTaken: base.linkExpiry.watch }),
+  };
   const { intake } = parts;
   const { schema, sdl } = createSubgraphSchema({
     resolvers: createResolvers(parts),
@@ -106,11 +111,12 @@ function createResolvers(parts: Doors): readonly object[] {
 }
 
 function createBackground({ log }: Platform, { sandboxes = ['default'] }: ProfileOptions, parts: Parts) {
-  const { pipeline, keepEventLimit, jobs, sweeps } = parts;
+  const { pipeline, keepEventLimit, jobs, sweeps, linkExpiry } = parts;
   let resuming: Promise<unknown> = Promise.resolve();
   return {
     start() {
       sweeps.start(sandboxes);
+      for (const sandbox of sandboxes) linkExpiry.watch(sandbox);
       resuming = Promise.all(sandboxes.map(jobs.resume)).catch((error: unknown) =>
         log.error({ err: error }, 'the jobs of the profile subgraph could not be taken up'),
       );
@@ -118,6 +124,7 @@ function createBackground({ log }: Platform, { sandboxes = ['default'] }: Profil
     async idle() {
       await resuming;
       await sweeps.idle();
+      await linkExpiry.idle();
       await jobs.idle();
       await pipeline.idle();
       await keepEventLimit.idle();
@@ -125,6 +132,7 @@ function createBackground({ log }: Platform, { sandboxes = ['default'] }: Profil
     async close() {
       await resuming;
       await sweeps.close();
+      await linkExpiry.close();
       await jobs.close();
       await keepEventLimit.idle();
       await pipeline.idle();

@@ -25,8 +25,10 @@ import { createBatchMoves } from './use-cases/batch-moves';
 import { BATCH_JOB, createBatches } from './use-cases/batches';
 import { createCommitPlan } from './use-cases/commit-plan';
 import { createExpireAnonymous } from './use-cases/expire-anonymous';
+import { createLinkExpiry } from './use-cases/expire-device-links';
+import { createExtendPlan } from './use-cases/extend-plan';
 import { PRIVACY_JOB } from './use-cases/find-privacy-jobs';
-import { createExpireLinks, createForgetLinks, FORGET_LINKS_JOB } from './use-cases/forget-device-links';
+import { createForgetLinks, FORGET_LINKS_JOB } from './use-cases/forget-device-links';
 import { createForgetRequests } from './use-cases/forget-requests';
 import { createIngestItems } from './use-cases/ingest';
 import { createJobs } from './use-cases/jobs';
@@ -71,8 +73,10 @@ export function createParts(platform: Platform, options: ProfileOptions) {
   const most = limits.eventsPerProfile;
   const keepEventLimit = createKeepEventLimit({ events, clock, ids, log, most, pipeline: () => pipeline });
   const ahead = createStoreAhead(store);
-  const commit = createCommitPlan({ ahead, people, onCommitted: keepEventLimit.watch });
-  const planItems = createPlanItems(store.exclusive ? base : { ...base, ...peopleOf(ahead.store) });
+  const deciding = store.exclusive ? base : { ...base, ...peopleOf(ahead.store) };
+  const extend = createExtendPlan(deciding);
+  const commit = createCommitPlan({ ahead, people, extend, onCommitted: keepEventLimit.watch });
+  const planItems = createPlanItems(deciding);
   const pipeline: Pipeline = createPipeline(planItems, commit, store.exclusive ? 1 : 2);
   const moves = createBatchMoves({ ...base, planItems, pipeline });
   const intake = createIngestItems({ ...base, pipeline, moves });
@@ -92,11 +96,13 @@ export function createParts(platform: Platform, options: ProfileOptions) {
   const jobs = createJobs({ jobs: base.jobStore, handlers, clock, log, alone: store.exclusive });
   const batchVerbs = createBatches({ ...base, items: intake, pipeline, jobs });
   const privacyJobs = createPrivacyJobs({ ...base, jobs, reads, holders });
+  const linkExpiry = createLinkExpiry({ ...base, pipeline });
   const sweeps = createSweeps(
     [
       { everyMs: HOUR_MS, sweep: createExpireAnonymous({ ...base, pipeline }) },
       { everyMs: HOUR_MS, sweep: createForgetRequests(base) },
-      { everyMs: HOUR_MS, sweep: createExpireLinks(base) },
+      // Another process may have taken links that end sooner than those known here.
+      { everyMs: store.exclusive ? HOUR_MS : MINUTE_MS, sweep: linkExpiry.sweep },
       { everyMs: 6 * HOUR_MS, sweep: createRetainEvents({ ...base, pipeline }) },
       // Another process may have left a job behind.
       ...(store.exclusive ? [] : [{ everyMs: MINUTE_MS, sweep: jobs.resume }]),
@@ -115,6 +121,7 @@ export function createParts(platform: Platform, options: ProfileOptions) {
     jobs,
     batchVerbs,
     privacyJobs,
+    linkExpiry,
     sweeps,
   };
 }

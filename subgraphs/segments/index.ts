@@ -1,6 +1,7 @@
 import { createDispatchTraces } from '../../flow/dispatch-traces';
 import type { MergePolicyUsers, PrivacyHolder, ProfileReader, SegmentReader, SegmentUsers } from '../../flow/ports';
 import type { ReactionsOf } from '../../flow/reactions';
+import { asSeen } from '../../flow/seen-people';
 import { createSubgraphSchema, type SubgraphSchema } from '../../platform/graphql/subgraph-schema';
 import type { Route } from '../../platform/http/route';
 import type { Platform } from '../../platform/platform';
@@ -160,8 +161,9 @@ export function createSegmentsSubgraph(platform: Platform, options: SegmentsOpti
 
 function createParts(platform: Platform, options: SegmentsOptions) {
   const { store, clock, log, ids } = platform;
-  const { profiles, users, timeZone = 'UTC', rememberedProfiles = 50_000, pageSize = 64 } = options;
+  const { users, timeZone = 'UTC', rememberedProfiles = 50_000, pageSize = 64 } = options;
   const defaultPolicy = (sandbox: string): Promise<string> => findDefaultPolicy(profiles, sandbox);
+  const profiles = asSeen(options.profiles);
   const configuration = createSegmentsConfiguration<Plan>(store, createPlanner(timeZone), defaultPolicy);
   const plan = configuration.compiled;
   const holder = ids.next();

@@ -37,4 +37,37 @@ describeEveryMode('A device graph from elsewhere', (attune) => {
     await attune.moveTo(untilMs);
     expect(await eventsOf('at-home')).toBe(1);
   });
+
+  test('S-19 segments of the default policy see it: when a link comes, when one of both acts, and when it ends', async () => {
+    const rule = 'xEvent[eventType = "view"].count() >= 2';
+    await attune.data(
+      `mutation ($rule: String!) {
+        putSegment(input: { id: "twice", name: "Twice", rule: $rule, publish: true }) { segment { id } }
+        putMergePolicy(input: { id: "at-home", deviceGraph: "homes", default: true }) { id } }`,
+      { rule },
+    );
+    await attune.idle();
+    const untilMs = attune.now() + HOUR_MS;
+    const ends = { from: { namespace: 'ECID', value: PHONE }, to: { namespace: 'ECID', value: TABLET } };
+    await attune.data(
+      `mutation ($links: [DeviceLinkInput!]!) {
+        importDeviceGraph(input: { id: "homes", name: "homes", provider: "acme" }, links: $links) { accepted } }`,
+      { links: [{ ...ends, validUntil: new Date(untilMs).toISOString() }] },
+    );
+    const collect = (ecid: string) =>
+      attune.data(
+        'mutation ($input: CollectInput!) { collect(input: $input) { profile { segments { segment { id } } } } }',
+        { input: { identityMap: identityMap('ECID', ecid), events: [event('view', attune.now())] } },
+      );
+    expect((await collect(PHONE)).collect.profile.segments).toEqual([]);
+    expect((await collect(TABLET)).collect.profile.segments).toEqual([{ segment: { id: 'twice' } }]);
+    const statusOf = async (value: string) => {
+      const query = `query ($i: IdentityInput!) { profile(identity: $i) { segments(statuses: [REALIZED, EXITED]) {
+        status cause { kind } } } }`;
+      return (await attune.data(query, { i: { namespace: 'ECID', value } })).profile.segments;
+    };
+    expect(await statusOf(PHONE)).toEqual([{ status: 'REALIZED', cause: { kind: 'EVENT' } }]);
+    await attune.moveTo(untilMs);
+    expect(await statusOf(PHONE)).toEqual([{ status: 'EXITED', cause: { kind: 'EXPIRY' } }]);
+  });
 });

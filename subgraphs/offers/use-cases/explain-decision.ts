@@ -19,7 +19,7 @@ export type ExplainDecision = (catalogue: Catalogue, request: ExplanationRequest
 export function createExplainDecision(profiles: ProfileReader, segments: SegmentReader): ExplainDecision {
   return async (catalogue, { sandbox, identity, placement, atMs, context }) => {
     const found = await profiles.find(sandbox, identity);
-    const [profile] = found ? await profiles.getMany(sandbox, [found.id]) : [];
+    const [profile] = found ? await profiles.getMany(sandbox, [found.id], { joined: true }) : [];
     if (!profile) {
       throw new AppError('NOT_FOUND', `There is no profile with this identity in ${identity.namespace}.`);
     }

@@ -28,6 +28,13 @@ export interface DeviceLinkStore {
   toWrites(graph: DeviceGraphInUse, links: MeetingLinks): readonly Write[];
   /** What has links that are over at `nowMs`: those that ended first. */
   over(sandbox: string, nowMs: number, limit: number): Promise<readonly Stored<DeviceLinkDocument>[]>;
+  /** When the next link ends; `undefined` when there is none. */
+  nextUntilMs(sandbox: string): Promise<number | undefined>;
+  /** The ends of the links of a document that are over at `nowMs`, and of which graph they are. */
+  endsOver(
+    document: Stored<DeviceLinkDocument>,
+    nowMs: number,
+  ): { readonly linksId: string; readonly keys: readonly string[] };
   /** The writes that take links that are over at `nowMs` out of a document. */
   withoutOver(document: Stored<DeviceLinkDocument>, nowMs: number): Write;
   /** The ids of a page of what is kept under `linksId`. */
@@ -55,6 +62,15 @@ export function createDeviceLinkStore(store: Store): DeviceLinkStore {
     },
     async over(sandbox, nowMs, limit) {
       return collection.range(sandbox, { index: 'until', upper: { values: [nowMs], inclusive: true }, limit });
+    },
+    async nextUntilMs(sandbox) {
+      const [first] = await collection.range(sandbox, { index: 'until', limit: 1 });
+      return first?.value.untilMs;
+    },
+    endsOver({ id, value }, nowMs) {
+      const parted = id.indexOf('|');
+      const others = value.links.flatMap(([other, untilMs]) => (untilMs <= nowMs ? [other] : []));
+      return { linksId: id.slice(0, parted), keys: [id.slice(parted + 1), ...others] };
     },
     withoutOver({ id, version, value }, nowMs) {
       const rows = value.links.filter(([, untilMs]) => untilMs > nowMs);

@@ -2,6 +2,7 @@ import { isAppError } from '../../../platform/errors';
 import type { StoreAhead } from '../../../platform/store/store-ahead';
 import type { ChangedPerson } from '../domain/fold-cluster';
 import type { PeopleStore } from '../store/people-store';
+import type { ExtendPlan } from './extend-plan';
 import type { CommitPlan, Plan } from './plan';
 
 const MOST_TRIES = 100;
@@ -13,10 +14,12 @@ const MOST_TRIES = 100;
 export function createCommitPlan(dependencies: {
   readonly ahead: StoreAhead;
   readonly people: PeopleStore;
+  /** Adds what else follows from a plan. */
+  readonly extend: ExtendPlan;
   /** Told of every change after it is there for good. */
   readonly onCommitted: (sandbox: string, changed: readonly ChangedPerson[]) => void;
 }): CommitPlan {
-  const { ahead, people, onCommitted } = dependencies;
+  const { ahead, people, extend, onCommitted } = dependencies;
   const inTurn = createTurns();
   return async (sandbox, makePlan) => {
     for (let tries = 1; ; tries += 1) {
@@ -24,7 +27,7 @@ export function createCommitPlan(dependencies: {
         // What is decided anew must not count on what may have to be decided anew itself, perhaps because of it.
         if (tries > 1) await ahead.settled(sandbox);
         const ground = ahead.ground(sandbox);
-        const made = await makePlan();
+        const made = await extend(sandbox, await makePlan());
         return {
           plan: made,
           committed: ahead.commit({ sandbox, writes: made.writes, entries: made.entries }, ground),

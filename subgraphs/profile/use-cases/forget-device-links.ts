@@ -1,8 +1,6 @@
-import type { Clock } from '../../../platform/clock';
 import type { Store } from '../../../platform/store/store';
 import { type DeviceLinkStore, deviceLinkRemovals } from '../store/device-link-store';
 import type { JobHandler } from './jobs';
-import type { Sweep } from './sweeps';
 
 /** The kind of jobs that remove what is left of a deleted device graph. */
 export const FORGET_LINKS_JOB = 'FORGET_LINKS';
@@ -15,7 +13,6 @@ export function forgetLinksJobId(linksId: string): string {
 export interface ForgetLinksDependencies {
   readonly store: Store;
   readonly deviceLinks: DeviceLinkStore;
-  readonly clock: Clock;
 }
 
 const PAGE = 500;
@@ -26,17 +23,5 @@ export function createForgetLinks({ store, deviceLinks }: ForgetLinksDependencie
     const page = await deviceLinks.page(sandbox, String(state.linksId), PAGE);
     if (page.length > 0) await store.commit({ sandbox, writes: deviceLinkRemovals(page) });
     return { state, done: done + page.length, finished: page.length < PAGE };
-  };
-}
-
-/** Removes links that are over. They count no more from their instant on, whether they are removed or not. */
-export function createExpireLinks({ store, deviceLinks, clock }: ForgetLinksDependencies): Sweep {
-  return async (sandbox) => {
-    for (;;) {
-      const nowMs = clock.now();
-      const page = await deviceLinks.over(sandbox, nowMs, PAGE);
-      if (page.length === 0) return;
-      await store.commit({ sandbox, writes: page.map((document) => deviceLinks.withoutOver(document, nowMs)) });
-    }
   };
 }

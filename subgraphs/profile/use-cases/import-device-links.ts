@@ -39,6 +39,8 @@ export interface LinkImportDependencies {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly ids: Ids;
+  /** Told when links were taken. */
+  readonly onTaken: (sandbox: string) => void;
 }
 
 const PAGE = 250;
@@ -61,6 +63,7 @@ export function createLinkImports(dependencies: LinkImportDependencies): LinkImp
             const toPlan = () => planLinks(dependencies, sandbox, { ...graph.value, id: draft.id }, page, id);
             answers.push(...(await dependencies.pipeline.perform(sandbox, toPlan)));
           }
+          dependencies.onTaken(sandbox);
           return answers;
         },
       };
@@ -110,7 +113,9 @@ async function planLinks(
   });
   const touched = [...meeting.values()].filter(({ isTouched }) => isTouched);
   const writes = touched.flatMap((links) => deviceLinks.toWrites(graph, links));
-  return { writes, entries: [], changed: [], lost: [], result: answers };
+  const keys = touched.map(({ key }) => key);
+  const relinked = [{ linksId: graph.linksId, keys, cause: { kind: 'IMPORT', reference: item } as const }];
+  return { writes, entries: [], changed: [], lost: [], relinked, result: answers };
 }
 
 function faultOr<T>(parse: () => T): T | ItemFault {

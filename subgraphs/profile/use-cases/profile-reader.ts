@@ -1,5 +1,5 @@
 import type { ProfileChanged } from '../../../flow/events';
-import type { ProfileReader, ProfileRef } from '../../../flow/ports';
+import type { ProfileReader, ProfileRef, SeenOptions } from '../../../flow/ports';
 import type { Store, Stored } from '../../../platform/store/store';
 import { toComputedFields } from '../domain/compute';
 import type { Person } from '../domain/head';
@@ -9,12 +9,13 @@ import { restrictTo, viewId } from '../domain/view';
 import { headsSpec } from '../store/collections';
 import type { HeadDocument } from '../store/head-document';
 import { type PeopleStore, toPerson } from '../store/people-store';
+import { findJoinedPeople, type JoinedPeopleDependencies } from './joined-people';
 import type { ProfileReads, ReadDependencies } from './read-profiles';
 import { createSnapshotPeople } from './snapshot-people';
 import type { Views } from './view-people';
 
 /** What the port stands on. */
-export interface ProfileReaderDependencies extends ReadDependencies {
+export interface ProfileReaderDependencies extends ReadDependencies, JoinedPeopleDependencies {
   readonly reads: ProfileReads;
   readonly views: Views;
 }
@@ -36,6 +37,13 @@ export function createProfileReader(dependencies: ProfileReaderDependencies): Pr
     return found.filter((person) => person !== undefined);
   };
 
+  const seen = async (
+    sandbox: string,
+    found: readonly Person[],
+    { joined }: SeenOptions,
+  ): Promise<readonly Person[]> =>
+    joined ? Promise.all(found.map((person) => views.view(sandbox, person, clock.now()))) : found;
+
   return {
     async find(sandbox, identity) {
       const found = await reads.find(sandbox, identity);
@@ -49,13 +57,14 @@ export function createProfileReader(dependencies: ProfileReaderDependencies): Pr
         return normal === undefined ? undefined : identityKey(namespace, normal);
       });
     },
-    async getMany(sandbox, ids, { events = false } = {}) {
+    async getMany(sandbox, ids, { events = false, ...options } = {}) {
       const found = await reads.byIds(sandbox, ids);
       const people = found.filter((person) => person !== undefined);
-      const snapshots = (await snapshot(sandbox, people, { events, computed: true })).values();
+      const shown = await seen(sandbox, people, options);
+      const snapshots = (await snapshot(sandbox, shown, { events, computed: true })).values();
       return found.map((person) => person && snapshots.next().value);
     },
-    async computed(sandbox, asked) {
+    async computed(sandbox, asked, options = {}) {
       const ids = asked.map(({ id }) => id);
       const found = await reads.byIds(sandbox, ids);
       return Promise.all(
@@ -66,7 +75,8 @@ export function createProfileReader(dependencies: ProfileReaderDependencies): Pr
           const since = revision === undefined ? [] : await readChanges(store, people, sandbox, { id, revision });
           if (!since || since.some(({ rebuilt }) => rebuilt)) return undefined;
           const without = new Set(since.flatMap(({ events }) => events.map(({ key }) => key)));
-          const values = await reads.computed(sandbox, person, atMs, without);
+          const [shown = person] = await seen(sandbox, [person], options);
+          const values = await reads.computed(sandbox, shown, atMs, without);
           return { id, revision: revision ?? head.revision, ...toComputedFields(values) };
         }),
       );
@@ -75,22 +85,32 @@ export function createProfileReader(dependencies: ProfileReaderDependencies): Pr
       const policy = (await configuration.settings(sandbox)).policies.get(mergePolicy);
       if (!policy) return ids.map(() => []);
       const parts = (await reads.byIds(sandbox, ids)).map((person) => (person ? partsUnder(policy, person) : []));
-      const seen = await Promise.all(parts.flat().map((part) => views.view(sandbox, part, clock.now(), policy)));
-      const snapshots = (await snapshot(sandbox, seen, { events: true, computed: true, policy })).values();
+      const shown = await Promise.all(parts.flat().map((part) => views.view(sandbox, part, clock.now(), policy)));
+      const snapshots = (await snapshot(sandbox, shown, { events: true, computed: true, policy })).values();
       return parts.map((own) => own.flatMap(() => snapshots.next().value ?? []));
+    },
+    async joinedWith(sandbox, ids) {
+      const { deviceGraphs, defaultPolicy } = await configuration.settings(sandbox);
+      const graph = deviceGraphs.get(defaultPolicy.deviceGraph ?? '');
+      if (!graph) return ids;
+      const found = await reads.byIds(sandbox, ids);
+      const keys = found.flatMap((person) => person?.head.identities.map(({ key }) => key) ?? []);
+      const near = await findJoinedPeople(dependencies, sandbox, graph, keys, clock.now());
+      return [...new Set([...ids, ...near.keys()])];
     },
     async policies(sandbox) {
       const { policies, defaultPolicy } = await configuration.settings(sandbox);
       return { default: defaultPolicy.id, ids: [...policies.keys()] };
     },
     changes: (sandbox, profile) => readChanges(store, people, sandbox, profile),
-    async scan(sandbox, { after, limit, events = true, computed = true }) {
+    async scan(sandbox, { after, limit, events = true, computed = true, ...options }) {
       for (let last = after; ; ) {
         const next = { limit, ...(last === undefined ? {} : { after: last }) };
         let page = await heads.scan(sandbox, next);
         // People whom only a batch names that is not yet worked in are met at the end.
         if (page.length < limit && (await moves.finish(sandbox))) page = await heads.scan(sandbox, next);
-        const snapshots = await snapshot(sandbox, await living(sandbox, page), { events, computed });
+        const shown = await seen(sandbox, await living(sandbox, page), options);
+        const snapshots = await snapshot(sandbox, shown, { events, computed });
         last = page.at(-1)?.id;
         // A page of ended profiles alone is not the end.
         if (snapshots.length > 0 || page.length < limit || last === undefined) return snapshots;

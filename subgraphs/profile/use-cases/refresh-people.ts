@@ -48,9 +48,11 @@ export function createBackfillComputed(dependencies: RefreshDependencies): JobHa
 
 /** Goes through all people and announces their attributes: another merge policy is the default. */
 export function createAnnounceMerged(dependencies: RefreshDependencies): JobHandler {
-  return createRefresh(dependencies, async (_, people) =>
-    people.filter(({ head }) => head.identities.some(({ datasets }) => datasets.length > 0)),
-  );
+  return createRefresh(dependencies, async (sandbox, people) => {
+    // Where there are device graphs, who is seen with whom may be another matter too.
+    if ((await dependencies.configuration.settings(sandbox)).deviceGraphs.size > 0) return people;
+    return people.filter(({ head }) => head.identities.some(({ datasets }) => datasets.length > 0));
+  });
 }
 
 function createRefresh(

@@ -126,9 +126,10 @@ async function evaluateThose(
   const found = await Promise.all(members.map(({ identity }) => profiles.find(sandbox, identity)));
   const profileIds = new Set(found.flatMap((profile) => (profile ? [profile.id] : [])));
   const importCause = { kind: 'IMPORT', reference: importId } as const;
+  const all = (await profiles.joinedWith?.(sandbox, [...profileIds])) ?? [...profileIds];
   await evaluate(
     sandbox,
-    [...profileIds].map((profileId) => ({ profileId, importCause })),
+    all.map((profileId) => ({ profileId, importCause })),
   );
   return profileIds.size;
 }

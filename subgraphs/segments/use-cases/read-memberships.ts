@@ -1,3 +1,4 @@
+import type { ProfileChanged } from '../../../flow/events';
 import type { ProfileReader, ProfileRef, ProfileSnapshot } from '../../../flow/ports';
 import type { Clock } from '../../../platform/clock';
 import {
@@ -51,26 +52,26 @@ export function createReadMemberships(dependencies: ReadingDependencies): ReadMe
     const news = await Promise.all(
       refs.map((ref, index) => newsOf(profiles, sandbox, ref, readings[index]?.own, nowMs, plan)),
     );
-    const wanted = refs.filter((_, index) => asksAll || news[index] === 'snapshot');
+    const wanted = refs.filter((_, index) => asksAll || news[index]?.isToBeRead);
     const snapshots = await readSnapshots(profiles, sandbox, wanted);
     const views = await readViews(profiles, sandbox, policiesOf(plan.onDemand, plan), ids);
     const computed = plan.readsComputed ? await readComputed(profiles, sandbox, refs, nowMs) : new Map();
     const questions = known.map(({ profileId }, index): ImportQuestion => {
       const own = news[index];
-      const changes = own && own !== 'snapshot' ? own.changes : [];
-      return { profileId, changes, identities: snapshots.get(profileId)?.identities };
+      return { profileId, changes: own?.changes ?? [], identities: snapshots.get(profileId)?.identities };
     });
     const imported = plan.hasAudiences ? await findImports(profiles, imports, sandbox, questions, nowMs) : [];
     return known.map((each, index) => {
       const { profileId } = each;
       const scan = scanOf(snapshots.get(profileId), views[index], plan);
       const own = readings[index]?.own;
-      const lacking = news[index] ?? (computed.has(profileId) || scan ? { changes: [], nowMs } : undefined);
+      const lacking = news[index] ?? (computed.has(profileId) || scan ? { changes: [] } : undefined);
       if (!own || !lacking) return { plan, evaluated: each.evaluated };
       const found: News = {
-        ...(lacking === 'snapshot'
-          ? { changes: [], snapshot: snapshots.get(profileId), untilMs: nowMs, nowMs }
-          : lacking),
+        changes: lacking.changes,
+        snapshot: lacking.isToBeRead ? snapshots.get(profileId) : undefined,
+        untilMs: news[index] && nowMs,
+        nowMs,
         computedNow: computed.get(profileId),
         imported: imported[index],
         scan,
@@ -82,6 +83,14 @@ export function createReadMemberships(dependencies: ReadingDependencies): ReadMe
   };
 }
 
+/** What leads on from an evaluation: changes, and the profile as it is where they alone do not. */
+interface Lacking {
+  readonly changes: readonly ProfileChanged[];
+  readonly isToBeRead?: boolean;
+}
+
+const ANEW: Lacking = { changes: [], isToBeRead: true };
+
 /** What the evaluation lacks; `undefined` when nothing. */
 async function newsOf(
   profiles: ProfileReader,
@@ -90,14 +99,15 @@ async function newsOf(
   evaluated: Evaluated | undefined,
   nowMs: number,
   plan: Plan,
-): Promise<News | 'snapshot' | undefined> {
+): Promise<Lacking | undefined> {
   if (!evaluated || isAsAsked(evaluated, revision, nowMs, plan)) return undefined;
-  if (evaluated.revision === 0) return newsOfStranger(profiles, sandbox, id, evaluated, nowMs, plan);
-  if (!isCurrent(evaluated, plan)) return 'snapshot';
-  if (evaluated.revision >= revision) return { changes: [], untilMs: nowMs, nowMs };
+  if (evaluated.revision === 0) return newsOfStranger(profiles, sandbox, id, evaluated, plan);
+  if (!isCurrent(evaluated, plan)) return ANEW;
+  if (evaluated.revision >= revision) return { changes: [] };
   const changes = await profiles.changes(sandbox, { id, revision: evaluated.revision });
-  if (!changes || needsSnapshot(evaluated, changes, plan)) return 'snapshot';
-  return { changes, untilMs: nowMs, nowMs };
+  if (!changes) return ANEW;
+  // They tell what moved it, also where they alone do not lead on.
+  return { changes, isToBeRead: needsSnapshot(evaluated, changes, plan) };
 }
 
 /** True when rules and time have moved nothing, and the revision was seen. */
@@ -129,15 +139,12 @@ async function newsOfStranger(
   sandbox: string,
   id: string,
   evaluated: Evaluated,
-  nowMs: number,
   plan: Plan,
-): Promise<News | 'snapshot'> {
+): Promise<Lacking> {
   const changes = await profiles.changes(sandbox, { id, revision: 0 });
   const [first] = changes ?? [];
   const isWhole = first?.revision === 1 && first.atMs >= plan.sinceMs;
-  return changes && isWhole && !needsSnapshot(evaluated, changes, plan)
-    ? { changes, untilMs: nowMs, nowMs }
-    : 'snapshot';
+  return changes && isWhole ? { changes, isToBeRead: needsSnapshot(evaluated, changes, plan) } : ANEW;
 }
 
 /** Computed attributes as they are now: some change with every instant. */

@@ -57,7 +57,18 @@ export type Compute = (
 export function createPeople(sandbox: string, now: () => number, compute?: Compute): People {
   const people = new Map<string, Person>();
   const log: LogEntry<ProfileChanged>[] = [];
-  const calls = { find: 0, keysOf: 0, getMany: 0, views: 0, policies: 0, fields: 0, changes: 0, scan: 0, computed: 0 };
+  const calls = {
+    find: 0,
+    keysOf: 0,
+    getMany: 0,
+    views: 0,
+    joinedWith: 0,
+    policies: 0,
+    fields: 0,
+    changes: 0,
+    scan: 0,
+    computed: 0,
+  };
   let nextEvent = 1;
 
   const get = (id: string): Person | undefined => {
