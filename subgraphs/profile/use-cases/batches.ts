@@ -56,21 +56,26 @@ export function createBatches(dependencies: BatchDependencies): Batches {
 
   // One commit decides what is seen. Working it into people follows; readers do not wait for it, nor does who asks for much.
   const turn = async (sandbox: string, id: string, status: 'COMPLETED' | 'REVERTED') => {
-    for (let tries = 1; ; tries += 1) {
+    const shown = status === 'COMPLETED';
+    for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
       const { value, version } = await get(sandbox, id);
       const next = toStatus(id, value, status);
       const total = value.accepted + value.duplicates;
       const writes = [batchWrite(id, next, version), jobWrite(id, newJob(BATCH_JOB, clock.now(), {}, total))];
+      const move = (await configuration.moves.all(sandbox)).get(id);
+      // Another process was faster: what it did shows when the batch is looked at anew.
+      if (move?.value.shown === shown) continue;
       try {
-        await configuration.moves.put(sandbox, id, { shown: status === 'COMPLETED' }, undefined, { writes });
+        await configuration.moves.put(sandbox, id, { shown }, move?.version ?? 0, { writes });
       } catch (error) {
-        if (!isAppError(error, 'CONFLICT') || tries >= MOST_TRIES) throw error;
+        if (!isAppError(error, 'CONFLICT')) throw error;
         continue;
       }
       const work = jobs.run(sandbox, id);
       if (total <= MOST_AWAITED) await work;
       return get(sandbox, id);
     }
+    throw new AppError('CONFLICT', `The batch ${id} is being changed by others.`, { details: { id } });
   };
 
   return {

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { isAppError } from '../../../platform/errors';
 import { profileCollections } from '../../../subgraphs/profile';
 import { describeEveryStore } from '../../support/every-store';
 import { createManualClock } from '../../support/manual-clock';
@@ -44,6 +45,25 @@ describeEveryStore('people that several write at once', (place) => {
     };
     await Promise.all(Array.from({ length: 32 }, (_, index) => client(index)));
     expect(await stateOf(first, 'together')).toEqual(await stateOf(first, 'straight'));
+    for (const writer of writers) await writer.close();
+  });
+
+  test('P-6 of several who complete or revert a batch at once one does, and the others are refused', async () => {
+    const writers = await open();
+    const [first] = writers;
+    for (let round = 0; round < 5; round += 1) {
+      const started = await first?.get('mutation { startBatch(dataset: "web") { id } }');
+      for (const verb of ['completeBatch', 'revertBatch']) {
+        const turns = [...writers, ...writers, ...writers].map((writer) =>
+          writer.ask(`mutation ($id: ID!) { ${verb}(id: $id) { status } }`, { id: started.startBatch.id }),
+        );
+        const codes = (await Promise.all(turns)).map(({ errors }) => {
+          const cause = errors?.[0]?.originalError;
+          return isAppError(cause) ? cause.code : (cause ?? 'done');
+        });
+        expect(codes.sort()).toEqual([...Array(turns.length - 1).fill('CONFLICT'), 'done']);
+      }
+    }
     for (const writer of writers) await writer.close();
   });
 
