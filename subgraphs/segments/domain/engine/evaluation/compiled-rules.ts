@@ -10,12 +10,12 @@ import { Unkeepable } from '../planning/unkeepable';
 import type { Rule, RuleMethod } from '../rule';
 import { inOrderOfReference } from '../segment-cycle';
 import { Leaves } from './leaves';
-import { createProgram, type Joined, leavesOf, type Program } from './program';
+import { createPrograms, type Joined, leavesOf, type Programs } from './program';
 
-/** A rule in the order of evaluation. Without a program it is general: evaluated over the person as a whole. */
+/** A rule in the order of evaluation. */
 export interface CompiledRule {
   readonly id: string;
-  readonly program?: Program;
+  /** Of a general rule, which has no program: its evaluation over the person as a whole. */
   readonly general?: ReturnType<typeof compileTimedRule>;
   readonly method: RuleMethod;
 }
@@ -23,6 +23,7 @@ export interface CompiledRule {
 /** All rules, compiled together. */
 export interface CompiledRules {
   readonly rules: readonly CompiledRule[];
+  readonly programs: Programs;
   readonly positions: ReadonlyMap<string, number>;
   readonly leaves: Leaves;
   /** By condition: the rules that ask it. */
@@ -46,10 +47,10 @@ export function compileRules(all: readonly Rule[], timeZone: string, most: numbe
   const leaves = new Leaves(planning, positions, most);
   const methods = new Map<string, RuleMethod>();
   const readers: number[][] = [];
-  const rules = kept.map((rule, index): CompiledRule => {
+  const rules = kept.map((rule, index) => {
     const compiled = compileRule(rule, leaves, planning, (id) => methods.get(id), most);
     methods.set(rule.id, compiled.method);
-    for (const leaf of new Set(compiled.asks)) {
+    for (const leaf of new Set(compiled.joined && leavesOf(compiled.joined))) {
       readers[leaf] ??= [];
       readers[leaf]?.push(index);
     }
@@ -57,8 +58,10 @@ export function compileRules(all: readonly Rule[], timeZone: string, most: numbe
   });
   leaves.finish();
   const onRequest = ordered.filter(({ id }) => contextual.has(id));
+  const joined = rules.map((rule) => rule.joined);
   return {
     rules,
+    programs: createPrograms(joined, (leaf) => leaves.chances[leaf] ?? 0),
     contextualRules: onRequest.map(({ id, tree }) => ({ id, answer: compileTimedRule(tree, { timeZone }) })),
     positions,
     leaves,
@@ -73,15 +76,15 @@ function compileRule(
   planning: Planning,
   methodOf: (id: string) => RuleMethod | undefined,
   most: number,
-): CompiledRule & { readonly asks: readonly number[] } {
+): CompiledRule & { readonly joined: Joined | undefined } {
   const conditions = planOrReason(rule, planning, most);
   if (typeof conditions === 'string') {
     const general = compileTimedRule(rule.tree, { timeZone: planning.timeZone });
-    return { id: rule.id, general, method: { method: 'BATCH', reasons: [conditions] }, asks: [] };
+    return { id: rule.id, general, method: { method: 'BATCH', reasons: [conditions] }, joined: undefined };
   }
   const joined = join(conditions, leaves);
   const method = toKeptMethod(conditions, methodOf, most);
-  return { id: rule.id, program: createProgram(joined), method, asks: leavesOf(joined) };
+  return { id: rule.id, method, joined };
 }
 
 function planOrReason({ tree, view }: Rule, planning: Planning, most: number): Conditions | string {

@@ -7,7 +7,7 @@ import { EventIndex } from './event-index';
 import type { Tell } from './field-table';
 import type { Leaves } from './leaves';
 import { ProfileFields } from './profile-fields';
-import { runProgram } from './program';
+import { NONE, type Programs, runProgram } from './program';
 import type { RuleState } from './state';
 import type { Unit } from './unit';
 
@@ -22,6 +22,7 @@ const NOTHING: RuleState['attributes'] = {};
 /** Moves states on: by changes and by time. Between calls it holds nothing of them. */
 export class Engine {
   private readonly rules: readonly CompiledRule[];
+  private readonly programs: Programs;
   private readonly leaves: Leaves;
   /** By condition: the rules that ask it. */
   private readonly readers: CompiledRules['readers'];
@@ -29,20 +30,21 @@ export class Engine {
   private readonly events: EventIndex;
   private readonly fields: ProfileFields;
   /** By rule: the units that ask whether someone is in its segment. */
-  private readonly askers: readonly (readonly number[])[];
+  private readonly askers: readonly (readonly number[] | undefined)[];
   private readonly generalPlaces: readonly number[];
   /** Units whose truth is not kept in packed states; those that ask for segments apart. */
   private readonly moving: readonly number[];
   private readonly asking: readonly number[];
 
-  constructor({ rules, leaves, readers }: CompiledRules) {
+  constructor({ rules, programs, leaves, readers }: CompiledRules) {
     this.rules = rules;
+    this.programs = programs;
     this.leaves = leaves;
     this.readers = readers;
     this.dirty = new DirtyRules(rules.length);
     this.events = new EventIndex(leaves);
     this.fields = new ProfileFields(leaves.columns);
-    this.askers = rules.map(({ id }) => leaves.bySegment.get(id) ?? []);
+    this.askers = rules.map(({ id }) => leaves.bySegment.get(id));
     this.generalPlaces = rules.flatMap(({ general }, place) => (general ? [place] : []));
     const apart = new Set([...leaves.stillUnits, ...[...leaves.bySegment.values()].flat()]);
     this.moving = leaves.units.map((_, unit) => unit).filter((unit) => !apart.has(unit));
@@ -75,7 +77,7 @@ export class Engine {
     state.attributes = person.attributes;
     state.computedAttributes = person.computedAttributes ?? NOTHING;
     const tell = tellSilently(state);
-    this.fields.readAll(state, tell);
+    this.fields.readAll(state);
     for (const event of person.events) this.events.add(state, event);
     for (const unit of this.leaves.stillUnits) this.unitAt(unit).update(state, state.asOfMs, tell);
     this.settleAll(state);
@@ -86,10 +88,12 @@ export class Engine {
     const tell = tellSilently(state);
     for (const unit of this.moving) this.unitAt(unit).update(state, state.asOfMs, tell);
     for (const unit of this.asking) this.unitAt(unit).update(state, state.asOfMs, tell);
-    for (let rule = 0; rule < this.rules.length; rule++) {
-      const { program } = this.rules[rule] as CompiledRule;
-      if (program) state.realized[rule] = runProgram(program, state.truth) ? 1 : 0;
-      for (const unit of this.askers[rule] as readonly number[]) this.unitAt(unit).update(state, state.asOfMs, tell);
+    const { code, entries } = this.programs;
+    for (let rule = 0; rule < entries.length; rule++) {
+      const entry = entries[rule] as number;
+      if (entry !== NONE) state.realized[rule] = runProgram(code, entry, state.truth);
+      const askers = this.askers[rule];
+      if (askers) for (const unit of askers) this.unitAt(unit).update(state, state.asOfMs, tell);
     }
   }
 
@@ -175,9 +179,10 @@ export class Engine {
 
   /** Asks the rules whose conditions turned, and those that ask for their segments. */
   private settle(state: RuleState, cause: FlipCause, moved: Map<number, Moved>, tell: Tell): void {
+    const { code, entries } = this.programs;
     for (let rule = this.dirty.take(); rule >= 0; rule = this.dirty.take()) {
-      const { program } = this.rules[rule] as CompiledRule;
-      if (program) this.move(state, rule, runProgram(program, state.truth) ? 1 : 0, cause, moved, tell);
+      const entry = entries[rule] as number;
+      if (entry !== NONE) this.move(state, rule, runProgram(code, entry, state.truth), cause, moved, tell);
     }
   }
 
@@ -193,7 +198,7 @@ export class Engine {
     if (before === realized) return;
     moved.set(rule, { before: moved.get(rule)?.before ?? before, cause });
     state.realized[rule] = realized;
-    for (const unit of this.askers[rule] as readonly number[]) this.unitAt(unit).update(state, state.asOfMs, tell);
+    for (const unit of this.askers[rule] ?? []) this.unitAt(unit).update(state, state.asOfMs, tell);
   }
 
   /** The flips of what is other than it was, in the order of evaluation. */

@@ -21,6 +21,8 @@ export type Tell = (leaf: number, truth: 0 | 1) => void;
 
 /** The tests of one field, sorted so that a change of value meets those alone that it turns. */
 export interface FieldTests {
+  /** Takes down the tests that hold, among truths of which none does yet. */
+  takeDown(value: unknown, truth: Uint8Array): void;
   /** Tells every test. */
   testAll(value: unknown, tell: Tell): void;
   /** Tells the tests that may turn when the value was another one before. */
@@ -37,6 +39,11 @@ export function createFieldTests({ tests }: FieldColumn): FieldTests {
     for (const leaf of missing) tell(leaf, truth);
   };
   return {
+    takeDown(value, truth) {
+      cuts.takeDown(value, truth);
+      choices.takeDown(value, truth);
+      if (missing.length > 0 && isMissing(value)) for (const leaf of missing) truth[leaf] = 1;
+    },
     testAll(value, tell) {
       cuts.testAll(value, tell);
       choices.testAll(value, tell);
@@ -65,6 +72,11 @@ function createCuts(tests: FieldColumn['tests']): FieldTests {
   const inclusive = Uint8Array.from(sorted, (test) => (includesItself(test) ? 1 : 0));
   /** What a comparison comes to for values above its cut. */
   const above = Uint8Array.from(sorted, ({ operator }) => (operator === '>' || operator === '>=' ? 1 : 0));
+  /** Those that hold above their cut, those that hold below it, and of each place how many of the first lie before it. */
+  const rising = leaves.filter((_, i) => above[i] === 1);
+  const falling = leaves.filter((_, i) => above[i] === 0);
+  const risesBefore = new Int32Array(leaves.length + 1);
+  for (let i = 0; i < leaves.length; i++) risesBefore[i + 1] = (risesBefore[i] as number) + (above[i] as number);
 
   const placeOf = (value: number): number => {
     let low = 0;
@@ -90,6 +102,13 @@ function createCuts(tests: FieldColumn['tests']): FieldTests {
     tellFrom(place, leaves.length, false, tell);
   };
   return {
+    takeDown(value, truth) {
+      if (typeof value !== 'number' || Number.isNaN(value)) return;
+      const place = placeOf(value);
+      const rises = risesBefore[place] as number;
+      for (let i = 0; i < rises; i++) truth[rising[i] as number] = 1;
+      for (let i = place - rises; i < falling.length; i++) truth[falling[i] as number] = 1;
+    },
     testAll,
     testChange(before, value, tell) {
       if (leaves.length === 0) return;
@@ -128,6 +147,10 @@ function createChoices(tests: FieldColumn['tests']): FieldTests {
     if (holding) for (const leaf of holding) tell(leaf, truth);
   };
   return {
+    takeDown(value, truth) {
+      const holding = byValue.get(value);
+      if (holding) for (const leaf of holding) truth[leaf] = 1;
+    },
     testAll(value, tell) {
       const holding = new Set(byValue.get(value));
       for (const leaf of all) if (!holding.has(leaf)) tell(leaf, 0);

@@ -19,6 +19,8 @@ import { createUnit, type NoteDue, type Unit } from './unit';
 export class Leaves {
   /** How many conditions there are. */
   count = 0;
+  /** By condition: a guess at how likely it holds, from 0 to 1. */
+  readonly chances: number[] = [];
   readonly columns: FieldColumn[] = [];
   readonly series: SeriesPlan[] = [];
   readonly units: Unit[] = [];
@@ -56,6 +58,7 @@ export class Leaves {
     if (known !== undefined) return known;
     const number = this.count++;
     this.numbers.set(key, number);
+    this.chances[number] = guessChance(leaf);
     this.compile(leaf, number);
     return number;
   }
@@ -197,6 +200,14 @@ export class Leaves {
     if (reader !== undefined && !plan.readers.includes(reader)) plan.readers.push(reader);
     return plan;
   }
+}
+
+/** Being one certain value is rare, a comparison is even. */
+function guessChance(leaf: Leaf): number {
+  if (leaf.kind !== 'field') return leaf.kind === 'formula' ? 0.5 : 0.3;
+  const { test } = leaf;
+  if (test.kind === 'any') return Math.min(0.5, test.values.length * 0.15);
+  return test.kind === 'number' && test.operator !== '=' ? 0.5 : 0.1;
 }
 
 function readWhole(retention: Retention, { kind }: Feature): void {

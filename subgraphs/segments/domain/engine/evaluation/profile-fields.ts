@@ -2,9 +2,6 @@ import type { PersonChange } from '../rule';
 import { createFieldTests, type FieldColumn, type FieldTests, type Tell } from './field-table';
 import { profileOf, type RuleState } from './state';
 
-/** A value that no test holds for. */
-const NO_VALUE = Symbol('no value');
-
 /** A field that was not read since the state was unpacked: which of its tests hold is known, its value is not. */
 const UNREAD = Symbol('unread');
 
@@ -18,11 +15,11 @@ export class ProfileFields {
     this.areComputed = columns.map(({ path }) => path[0] === 'computedAttributes');
   }
 
-  /** Tells the tests that hold, for a state in which none does yet. */
-  readAll(state: RuleState, tell: Tell): void {
+  /** Takes down the tests that hold, in a state in which none does yet. */
+  readAll(state: RuleState): void {
     const fields = this.read(state);
     for (let index = 0; index < fields.length; index++) {
-      (this.tests[index] as FieldTests).testChange(NO_VALUE, fields[index], tell);
+      (this.tests[index] as FieldTests).takeDown(fields[index], state.truth);
     }
     state.fields = fields;
   }
