@@ -133,8 +133,10 @@ function dispatcherOf<S extends SubgraphName>(
   return createDispatcher({ platform, subgraph: name, reactions });
 }
 
+// What offers and destinations need of the others, and the zone of their rules.
 function portsOfPeople(options: PartOptions, clients: PortClients) {
-  return { profiles: profilesPort(options, clients), segments: segmentsPort(options, clients) };
+  const { timeZone } = options;
+  return { profiles: profilesPort(options, clients), segments: segmentsPort(options, clients), timeZone };
 }
 
 function profilesPort(options: PartOptions, clients: PortClients): ProfileReader {

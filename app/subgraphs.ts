@@ -52,8 +52,8 @@ export function createSubgraphs(platform: Platform, rules: Rules): Subgraphs {
   const users: SegmentUsers[] = [];
   const segments = createSegmentsSubgraph(platform, { profiles: profile.reader, users: () => users, timeZone });
   const ports = { profiles: profile.reader, segments: segments.reader };
-  const offers = createOffersSubgraph(platform, ports);
-  const destinations = createDestinationsSubgraph(platform, ports);
+  const offers = createOffersSubgraph(platform, { ...ports, timeZone });
+  const destinations = createDestinationsSubgraph(platform, { ...ports, timeZone });
   users.push(offers.users, destinations.users);
   namingPolicies.push(segments.policyUsers);
   holders.push(segments.privacy, offers.privacy, destinations.privacy);

@@ -34,6 +34,8 @@ export const destinationsCollections: readonly CollectionSpec[] = [configuration
 export interface DestinationsOptions {
   readonly segments: SegmentReader;
   readonly profiles: ProfileReader;
+  /** The IANA zone in which mappings count days, weeks and months; default UTC. */
+  readonly timeZone?: string;
   /** Defaults: 6 attempts from 0.5 s on, 2 s each, a breaker after 10 failures for 5 s to 60 s, 16 at once. */
   readonly rules?: Partial<DeliveryRules>;
   /** How requests go out; default: HTTP with connections of its own. */
@@ -127,7 +129,7 @@ function createParts({ store: documents, clock, ids, log }: Platform, options: D
   const alone = documents.exclusive;
   const client = options.http ? undefined : createHttpClient();
   const http = options.http ?? (client as ReturnType<typeof createHttpClient>).send;
-  const configuration = createDestinationsConfiguration(documents);
+  const configuration = createDestinationsConfiguration(documents, options.timeZone ?? 'UTC');
   const store = createDeliveryStore(documents);
   const jobStore = createJobStore(documents);
   const workers = createDeliveryWorkers({ store, configuration, connectors, http, clock, random, log, rules, alone });

@@ -20,6 +20,8 @@ export { offersCollections } from './store/offers-configuration';
 export interface OffersOptions {
   readonly segments: SegmentReader;
   readonly profiles: ProfileReader;
+  /** The IANA zone in which days, weeks and months are counted; default UTC. */
+  readonly timeZone?: string;
 }
 
 /** Placements, offers and decision policies, and what to show to whom. */
@@ -37,7 +39,7 @@ export interface OffersSubgraph extends SubgraphSchema {
 
 /** The offers subgraph. It has no work in the background. */
 export function createOffersSubgraph(platform: Platform, options: OffersOptions): OffersSubgraph {
-  const configuration = createOffersConfiguration(platform.store);
+  const configuration = createOffersConfiguration(platform.store, options.timeZone ?? 'UTC');
   const kinds = createDefinitionKinds(configuration);
   const verbs = <T extends object>(kind: DefinitionKind<T>) =>
     createDefinitionUseCases(kind, configuration, options.segments);

@@ -36,7 +36,8 @@ function compileOfList(name: 'count' | 'head' | 'distinct', { kind, run: evaluat
     return { kind: kind === 'events' ? 'event' : kind, run: (run) => toList(evaluate(run))[0] };
   }
   if (kind === 'value') return { kind, run: (run) => distinct(toList(evaluate(run))) };
-  return { kind: 'events', run: (run) => distinct(toList(evaluate(run)) as readonly PqlEvent[]) };
+  // Each event is one of its own, also beside another that says the same.
+  return { kind: 'events', run: (run) => toList(evaluate(run)) };
 }
 
 function compileSimple(call: Call, parts: readonly Evaluate[], compilation: Compilation): Evaluate {

@@ -31,13 +31,13 @@ export function checkMapping(rows: readonly MappingRow[]): void {
   });
 }
 
-/** The rows, ready to be filled. Rows that cannot be read give nothing. */
-export function compileMapping(rows: readonly MappingRow[]): Mapping {
+/** The rows, ready to be filled; days are those of the IANA zone. Rows that cannot be read give nothing. */
+export function compileMapping(rows: readonly MappingRow[], timeZone: string): Mapping {
   const compiled = rows.map(({ to, from, required }) => ({
     to,
     path: to.split('.'),
     required,
-    evaluate: compileExpression(from),
+    evaluate: compileExpression(from, timeZone),
   }));
   return (profile, nowMs) => {
     const fields: Record<string, unknown> = {};
@@ -51,9 +51,9 @@ export function compileMapping(rows: readonly MappingRow[]): Mapping {
   };
 }
 
-function compileExpression(text: string): (scope: PqlScope) => unknown {
+function compileExpression(text: string, timeZone: string): (scope: PqlScope) => unknown {
   const parsed = parsePql(text);
-  return parsed.ok ? compilePql(parsed.tree) : () => undefined;
+  return parsed.ok ? compilePql(parsed.tree, { timeZone }) : () => undefined;
 }
 
 function checkTarget(to: string, path: string, before: readonly MappingRow[]): void {

@@ -32,9 +32,9 @@ export interface Composer {
   ): Composition;
 }
 
-/** Compiles the mapping of a destination once. */
-export function createComposer({ identities, mapping }: Destination): Composer {
-  const fill: Mapping = compileMapping(mapping);
+/** Compiles the mapping of a destination once. `timeZone`: the IANA zone of days in it. */
+export function createComposer({ identities, mapping }: Destination, timeZone: string): Composer {
+  const fill: Mapping = compileMapping(mapping, timeZone);
   const identityMap: Composer['identityMap'] = (profile) => toIdentityMap(identities, profile.identities);
   return {
     identityMap,

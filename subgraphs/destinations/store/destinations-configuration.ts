@@ -34,8 +34,8 @@ export interface DestinationsConfiguration {
   routes(sandbox: string): Promise<Routes>;
 }
 
-/** Over the destinations subgraph's configuration collection. */
-export function createDestinationsConfiguration(store: Store): DestinationsConfiguration {
+/** Over the destinations subgraph's configuration collection. `timeZone`: the IANA zone of days in mappings. */
+export function createDestinationsConfiguration(store: Store, timeZone: string): DestinationsConfiguration {
   const configurations = createConfigurations(store, 'destinations');
   const made = new WeakMap<LoadedConfiguration, Routes>();
   return {
@@ -43,19 +43,22 @@ export function createDestinationsConfiguration(store: Store): DestinationsConfi
     activations: configurations('activation'),
     async routes(sandbox) {
       const loaded = await configurations.loaded(sandbox);
-      const routes = made.get(loaded) ?? toRoutes(loaded);
+      const routes = made.get(loaded) ?? toRoutes(loaded, timeZone);
       made.set(loaded, routes);
       return routes;
     },
   };
 }
 
-function toRoutes({ kinds }: LoadedConfiguration): Routes {
+function toRoutes({ kinds }: LoadedConfiguration, timeZone: string): Routes {
   const destinations = [...((kinds.get('destination') ?? new Map()) as ReadonlyMap<string, Stored<Destination>>)];
   const activations = [...((kinds.get('activation') ?? new Map()) as ReadonlyMap<string, Stored<Activation>>).values()];
   return {
     destinations: new Map(
-      destinations.map(([id, { value }]) => [id, { id, destination: value, composer: createComposer(value) }]),
+      destinations.map(([id, { value }]) => [
+        id,
+        { id, destination: value, composer: createComposer(value, timeZone) },
+      ]),
     ),
     bySegment: groupBySegment(activations.map(({ value }) => value)),
   };

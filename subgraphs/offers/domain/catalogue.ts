@@ -63,14 +63,14 @@ export interface Catalogue {
   readonly placements: ReadonlyMap<string, PlannedPlacement>;
 }
 
-/** Compiles rules, formulas and contents, and lays out the offers by placement. */
-export function compileCatalogue(definitions: Definitions): Catalogue {
+/** Compiles rules and formulas, whose days are those of the IANA zone, and contents; lays out the offers by placement. */
+export function compileCatalogue(definitions: Definitions, timeZone: string): Catalogue {
   const placements = new Map<string, PlannedPlacement>();
   for (const [id, placement] of definitions.placements) {
     const plans = [...definitions.policies]
       .filter(([, policy]) => policy.placement === id)
       .sort(([idA, a], [idB, b]) => (b.startMs ?? 0) - (a.startMs ?? 0) || (idA < idB ? -1 : 1))
-      .map(([policyId, policy]) => compilePlan(policyId, policy, placement.contentType, definitions));
+      .map(([policyId, policy]) => compilePlan(policyId, policy, placement.contentType, definitions, timeZone));
     placements.set(id, { id, placement, plans });
   }
   return { definitions, placements };
@@ -86,15 +86,21 @@ export function contentFor(contents: Contents, language: string | undefined): Co
   return contents.get('');
 }
 
-function compilePlan(id: string, policy: DecisionPolicy, contentType: ContentType, definitions: Definitions): Plan {
+function compilePlan(
+  id: string,
+  policy: DecisionPolicy,
+  contentType: ContentType,
+  definitions: Definitions,
+  timeZone: string,
+): Plan {
   const offersOf = policy.groups.map((group) =>
     group.criteria.map((criterion) => collect(definitions.collections.get(criterion.collection), definitions.offers)),
   );
-  const planned = planOffers(new Set(offersOf.flat(2)), policy.placement, contentType, definitions.offers);
+  const planned = planOffers(new Set(offersOf.flat(2)), policy.placement, contentType, definitions.offers, timeZone);
   const groups = policy.groups.map((group, groupIndex) =>
     group.criteria.map((criterion, index) => ({
-      condition: compileEligibility(criterion.eligibility),
-      scoring: compileScoring(criterion),
+      condition: compileEligibility(criterion.eligibility, timeZone),
+      scoring: compileScoring(criterion, timeZone),
       offers: (offersOf[groupIndex]?.[index] ?? []).flatMap((offerId) => planned.get(offerId) ?? []),
     })),
   );
@@ -125,6 +131,7 @@ function planOffers(
   placement: string,
   contentType: ContentType,
   offers: ReadonlyMap<string, Offer>,
+  timeZone: string,
 ): ReadonlyMap<string, PlannedOffer> {
   const inOrder = [...ids].flatMap((id) => ({ id, offer: offers.get(id) as Offer })).sort(compareTies);
   return new Map(
@@ -135,7 +142,7 @@ function planOffers(
         id,
         offer,
         order,
-        condition: compileEligibility(offer.eligibility),
+        condition: compileEligibility(offer.eligibility, timeZone),
         contents: compileContents(offer.representations, placement, contentType),
       },
     ]),

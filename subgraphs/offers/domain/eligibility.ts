@@ -10,9 +10,9 @@ export interface DecisionScope extends PqlScope {
 
 export type Condition = (scope: DecisionScope) => boolean;
 
-/** The condition that `eligibility` states; `undefined` when it is open to everyone. */
-export function compileEligibility(eligibility: Eligibility | undefined): Condition | undefined {
-  const conditions = eligibility ? conditionsOf(eligibility) : [];
+/** The condition that `eligibility` states; `undefined` when it is open to everyone. Days are those of the IANA zone. */
+export function compileEligibility(eligibility: Eligibility | undefined, timeZone: string): Condition | undefined {
+  const conditions = eligibility ? conditionsOf(eligibility, timeZone) : [];
   const [only] = conditions;
   if (conditions.length <= 1) return only;
   return (scope) => {
@@ -33,16 +33,19 @@ export function changesWithTime(eligibility: Eligibility | undefined): boolean {
   return segmentsOf(eligibility).length > 0 || (eligibility?.rule !== undefined && mayReadTime(eligibility.rule));
 }
 
-function conditionsOf({ allOf = [], anyOf = [], noneOf = [], rule }: Eligibility): readonly Condition[] {
+function conditionsOf(
+  { allOf = [], anyOf = [], noneOf = [], rule }: Eligibility,
+  timeZone: string,
+): readonly Condition[] {
   const conditions: Condition[] = [];
   if (allOf.length > 0) conditions.push(({ inSegment }) => allOf.every(inSegment));
   if (anyOf.length > 0) conditions.push(({ inSegment }) => anyOf.some(inSegment));
   if (noneOf.length > 0) conditions.push(({ inSegment }) => !noneOf.some(inSegment));
-  if (rule) conditions.push(toCondition(rule));
+  if (rule) conditions.push(toCondition(rule, timeZone));
   return conditions;
 }
 
-function toCondition(rule: string): Condition {
+function toCondition(rule: string, timeZone: string): Condition {
   const parsed = parsePql(rule);
-  return parsed.ok ? compileRule(parsed.tree) : () => false;
+  return parsed.ok ? compileRule(parsed.tree, { timeZone }) : () => false;
 }

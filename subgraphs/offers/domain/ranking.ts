@@ -26,10 +26,10 @@ export function toRankedOffer(id: string, offer: Offer): RankedOffer {
 }
 
 /** How a criterion scores (D-4): by priority, or by its formula with the priority where that gives no finite number. */
-export function compileScoring(criterion: Criterion): Scoring {
+export function compileScoring(criterion: Criterion, timeZone: string): Scoring {
   const parsed = criterion.ranking === 'FORMULA' ? parsePql(criterion.formula ?? '') : undefined;
   if (!parsed?.ok) return (offer) => offer.byPriority;
-  const evaluate = compilePql(parsed.tree);
+  const evaluate = compilePql(parsed.tree, { timeZone });
   return (offer, scope) => {
     const value = evaluate({ ...scope, offer: offer.facts });
     if (typeof value === 'number' && Number.isFinite(value)) return { score: value, failed: false };

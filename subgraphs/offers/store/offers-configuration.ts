@@ -29,8 +29,8 @@ export interface CatalogueInUse extends Catalogue {
   versionOf(kind: 'offer' | 'fallbackOffer' | 'placement', id: string): number;
 }
 
-/** Over the offers subgraph's configuration collection. */
-export function createOffersConfiguration(store: Store): OffersConfiguration {
+/** Over the offers subgraph's configuration collection. `timeZone`: the IANA zone of days in rules and formulas. */
+export function createOffersConfiguration(store: Store, timeZone: string): OffersConfiguration {
   const configurations: Configurations = createConfigurations(store, 'offers');
   const compiled = new WeakMap<LoadedConfiguration, CatalogueInUse>();
   return {
@@ -43,22 +43,23 @@ export function createOffersConfiguration(store: Store): OffersConfiguration {
       const loaded = await configurations.loaded(sandbox);
       const known = compiled.get(loaded);
       if (known) return known;
-      const catalogue = compile(loaded);
+      const catalogue = compile(loaded, timeZone);
       compiled.set(loaded, catalogue);
       return catalogue;
     },
   };
 }
 
-function compile({ kinds }: LoadedConfiguration): CatalogueInUse {
+function compile({ kinds }: LoadedConfiguration, timeZone: string): CatalogueInUse {
   const of = <T>(kind: string): ReadonlyMap<string, T> =>
     new Map([...(kinds.get(kind) ?? [])].map(([id, stored]) => [id, stored.value as T]));
-  const catalogue = compileCatalogue({
+  const definitions = {
     placements: of<Placement>('placement'),
     offers: of<Offer>('offer'),
     fallbackOffers: of<FallbackOffer>('fallbackOffer'),
     collections: of<Collection>('collection'),
     policies: of<DecisionPolicy>('decisionPolicy'),
-  });
+  };
+  const catalogue = compileCatalogue(definitions, timeZone);
   return { ...catalogue, versionOf: (kind, id) => kinds.get(kind)?.get(id)?.version ?? 0 };
 }

@@ -166,10 +166,11 @@ export class SegmentResolver {
   }
 }
 
-function toPayload({ segment, previousEvaluation, warnings }: SavedSegment): SegmentPayload {
+function toPayload({ segment, previousEvaluation, moved, warnings }: SavedSegment): SegmentPayload {
   return {
     segment: toSegment(segment.id, segment.value),
     previousEvaluation: previousEvaluation ?? null,
+    moved: moved.map((each) => ({ ...each, segment: toSegment(each.segment.id, each.segment.value) })),
     warnings: warnings.map(toRuleDiagnostic),
   };
 }

@@ -47,12 +47,24 @@ export class Segment {
 
 export const SegmentConnection = createConnectionType<Segment>('Segment', () => Segment);
 
+@ObjectType({ description: 'A segment that is evaluated in another way since an edit of one that it asks for.' })
+export class MovedSegment {
+  @Field(() => Segment)
+  segment!: Segment;
+  @Field(() => SegmentEvaluation, { description: 'What it was; `segment { evaluation }` says what it is, and why.' })
+  previousEvaluation!: SegmentEvaluation;
+}
+
 @ObjectType({ description: 'What became of a change of a segment.' })
 export class SegmentPayload {
   @Field(() => Segment)
   segment!: Segment;
   @Field(() => SegmentEvaluation, { nullable: true, description: 'Set when an edit changed the method.' })
   previousEvaluation!: SegmentEvaluation | null;
+  @Field(() => [MovedSegment], {
+    description: 'Other segments whose method changed with it, as they ask for this one.',
+  })
+  moved!: readonly MovedSegment[];
   @Field(() => [RuleDiagnostic], { description: 'What is doubtful about the rule; it is saved all the same.' })
   warnings!: readonly RuleDiagnostic[];
 }

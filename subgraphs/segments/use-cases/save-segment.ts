@@ -30,7 +30,15 @@ export interface SavedSegment {
   readonly segment: Stored<Segment>;
   /** Set when the edit changed the method (S-4). */
   readonly previousEvaluation?: RuleMethod;
+  /** The segments whose method changed with it, as they ask for this one. */
+  readonly moved: readonly MovedSegment[];
   readonly warnings: readonly PqlDiagnostic[];
+}
+
+/** A segment whose method is another than before, though nobody edited it. */
+export interface MovedSegment {
+  readonly segment: Stored<Segment>;
+  readonly previousEvaluation: RuleMethod;
 }
 
 /** What the verbs over segments stand on. */
@@ -111,7 +119,8 @@ export function createSegmentVerbs(dependencies: SegmentDependencies): SegmentVe
     const warnings = await findWarnings(dependencies, sandbox, id, parseRule(after.value.rule));
     const policy = await dependencies.findDefaultPolicy(sandbox);
     const previousEvaluation = before && changedMethod(id, before, after.value, all, dependencies.timeZone, policy);
-    return { segment: after, warnings, ...(previousEvaluation && { previousEvaluation }) };
+    const moved = findMoved(after, before, all, dependencies.timeZone, policy);
+    return { segment: after, warnings, moved, ...(previousEvaluation && { previousEvaluation }) };
   };
 
   return {
@@ -216,6 +225,41 @@ function changedMethod(
   if (before.status === 'DELETED') return undefined;
   const previous = methodOf(id, before, all, timeZone, defaultPolicy);
   return previous.method === methodOf(id, after, all, timeZone, defaultPolicy).method ? undefined : previous;
+}
+
+/** Those who ask for the segment, themselves or through others, and are evaluated in another way since its change. */
+function findMoved(
+  changed: Stored<Segment>,
+  before: Segment | undefined,
+  all: Segments,
+  timeZone: string,
+  defaultPolicy: string,
+): readonly MovedSegment[] {
+  const { id, version } = changed;
+  const now = new Map([...all, [id, changed]]);
+  const then = new Map(now);
+  if (before) then.set(id, { id, version, value: before });
+  else then.delete(id);
+  return askingFor(id, now).flatMap((segment): readonly MovedSegment[] => {
+    const [was, is] = [then, now].map((those) => methodOf(segment.id, segment.value, those, timeZone, defaultPolicy));
+    return was && was.method !== is?.method ? [{ segment, previousEvaluation: was }] : [];
+  });
+}
+
+/** The segments whose saved rule asks for `id`, or for one that does. */
+function askingFor(id: string, all: Segments): readonly Stored<Segment>[] {
+  const found = new Map<string, Stored<Segment>>();
+  const asked = new Set([id]);
+  for (const each of asked) {
+    for (const segment of all.values()) {
+      const { status, external, rule } = segment.value;
+      if (status === 'DELETED' || external || asked.has(segment.id)) continue;
+      if (!segmentsOfRule(parseRule(rule)).includes(each)) continue;
+      found.set(segment.id, segment);
+      asked.add(segment.id);
+    }
+  }
+  return [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** How the saved rule is evaluated beside the segments that were saved. */

@@ -222,3 +222,35 @@ test('a visitor nobody knows is shown what is open to everyone', async () => {
     anonymousDecisions: [{ offer: { id: 'O-WELCOME' }, reason: 'DEFAULT' }],
   });
 });
+
+describe('the time zone of the sandbox', () => {
+  test.each([
+    // At noon in UTC on the 15th it is the 16th already on Kiritimati, 14 hours ahead.
+    ['UTC', ['O-15', 15]],
+    ['Pacific/Kiritimati', ['O-16', 16]],
+  ])('S-2 D-2 D-4 rules and formulas count days in it: %s', async (timeZone, shown) => {
+    const own = await openOffers([], [], timeZone);
+    await own.put('Placement', { id: 'p', name: 'P', contentType: 'TEXT' });
+    for (const day of [15, 16]) {
+      const rule = `person.birth occurs today and currentDayOfMonth() = ${day}`;
+      const representations = [{ placement: 'p', content: 'c' }];
+      await own.put('Offer', {
+        id: `O-${day}`,
+        name: 'o',
+        status: 'APPROVED',
+        eligibility: { rule },
+        representations,
+        tags: ['t'],
+      });
+    }
+    await own.put('FallbackOffer', { id: 'F', name: 'f', representations: [{ placement: 'p', content: 'f' }] });
+    await own.put('Collection', { id: 'c', name: 'c', tags: ['t'] });
+    const criteria = [{ collection: 'c', ranking: 'FORMULA', formula: 'currentDayOfMonth()' }];
+    await own.put('DecisionPolicy', { id: 'd', placement: 'p', groups: [{ criteria }], fallback: 'F' });
+    const [decision] = await own.decide({ attributes: { person: { birth: new Date(NOW_MS).toISOString() } } }, [
+      { placement: 'p' },
+    ]);
+    expect([decision?.offer?.id, decision?.score]).toEqual(shown);
+    await own.close();
+  });
+});

@@ -65,6 +65,7 @@ const DECISIONS = `query ($who: [_Any!]!, $placements: [PlacementRequest!]!, $co
 export async function openOffers(
   published: readonly string[] = [],
   people: readonly ProfileSnapshot[] = [],
+  timeZone = 'UTC',
 ): Promise<OffersFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'attune-offers-'));
   const store = await openSqliteStore({ folder, collections: offersCollections });
@@ -74,6 +75,7 @@ export async function openOffers(
   const subgraph = createOffersSubgraph(platform, {
     segments: segmentsOf(published),
     profiles: profilesOf(people),
+    timeZone,
   });
   const ask: OffersFixture['ask'] = (source, variableValues = {}, context = {}) =>
     Promise.resolve(

@@ -138,6 +138,30 @@ describeSegments('segments as configuration', (open) => {
     expect(await find('s')).toMatchObject({ evaluation: { method: 'STREAMING' } });
   });
 
+  test('S-4 an edit that changes the method tells those who ask for it, also through others', async () => {
+    await fixture.putSegment('asks', 'inSegment("s") and tier = "gold"');
+    await fixture.putSegment('asks-that', 'not inSegment("asks")', { publish: false });
+    await fixture.putSegment('counts', 'inSegment("s") and xEvent.count() > 1');
+    await fixture.putSegment('other', 'tier = "gold"');
+    expect((await fixture.putSegment('s', 'tier = "gold"')).moved.map(({ segment }) => segment.id)).toEqual([
+      'asks',
+      'asks-that',
+    ]);
+    const { moved } = await fixture.putSegment('s', 'xEvent.groupBy(kind).get("a").count() > 0');
+    const told = moved.map(({ segment, previousEvaluation: was }) => [
+      segment.id,
+      was.method,
+      segment.evaluation.method,
+    ]);
+    expect(told).toEqual([
+      ['asks', 'EDGE', 'BATCH'],
+      ['asks-that', 'EDGE', 'BATCH'],
+      ['counts', 'STREAMING', 'BATCH'],
+    ]);
+    expect(moved[0]?.segment.evaluation.reasons[0]).toContain('inSegment("s")');
+    expect((await fixture.putSegment('s', 'xEvent.groupBy(kind).get("b").count() > 0')).moved).toEqual([]);
+  });
+
   describe('in use', () => {
     test('S-9 a segment that others use is not deleted, and the refusal lists the users', async () => {
       await fixture.putSegment('s', 'a = 1');

@@ -75,10 +75,18 @@ export interface ReadOptions {
 export interface PayloadAnswer {
   readonly segment: { readonly id: string; readonly version: number; readonly status: string };
   readonly previousEvaluation: { readonly method: string; readonly reasons: readonly string[] } | null;
+  readonly moved: readonly {
+    readonly segment: {
+      readonly id: string;
+      readonly evaluation: { readonly method: string; readonly reasons: string[] };
+    };
+    readonly previousEvaluation: { readonly method: string };
+  }[];
   readonly warnings: readonly { readonly message: string; readonly line: number; readonly suggestion: string | null }[];
 }
 
 const PAYLOAD = `segment { id version status publishedVersion } previousEvaluation { method reasons }
+  moved { segment { id evaluation { method reasons } } previousEvaluation { method } }
   warnings { message line column expected suggestion }`;
 
 const SUBSCRIPTION = `subscription ($segments: [ID!], $profile: IdentityInput, $statuses: [MembershipStatus!], $after: String) {

@@ -25,6 +25,9 @@ const ALL_EVENTS: EventFilter = { conditions: [], windows: [] };
 export function toEventFilter(list: Expression, planning: Planning): EventFilter | undefined {
   if (list.kind === 'name' && list.name === 'xEvent') return ALL_EVENTS;
   if (list.kind === 'quantifier' && list.quantifier === 'select') return toSelectFilter(list.sources, list, planning);
+  const [all] = list.kind === 'call' && list.function === 'distinct' ? list.arguments : [];
+  // No event is there twice.
+  if (all) return toEventFilter(all, planning);
   const [of, where] = toFilterParts(list);
   const base = of && toEventFilter(of, planning);
   return base && where ? withCondition(base, where, planning) : undefined;
