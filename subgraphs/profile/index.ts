@@ -93,7 +93,7 @@ interface Doors extends Parts {
 
 function createResolvers(parts: Doors): readonly object[] {
   const { configuration, reads, views, access, intake, batchVerbs } = parts;
-  const replay = createReplayFailedItems({ ...parts, items: intake });
+  const replay = createReplayFailedItems({ ...parts, items: intake, batches: batchVerbs });
   return [
     new ProfileResolver(views, configuration, access, createSetConsent(parts)),
     new ProfileFieldsResolver(reads, configuration, parts.history, parts.unknownConsents),

@@ -7,6 +7,8 @@ import type { DatasetInUse } from './parse-item';
 export interface CheckedIntake {
   readonly dataset: DatasetInUse;
   readonly kind: DatasetKind;
+  /** The batch that they are for. */
+  readonly batch?: string | undefined;
   readonly bodies: readonly unknown[];
   /** For each body the item that it is, or what is wrong with it. */
   readonly checked: readonly (Item | ItemFault)[];

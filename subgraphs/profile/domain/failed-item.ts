@@ -5,6 +5,8 @@ import type { FaultCode } from './item-fault';
 export interface FailedItem {
   readonly dataset: string;
   readonly kind: DatasetKind;
+  /** The batch that it was sent for. */
+  readonly batch?: string;
   readonly code: FaultCode;
   readonly path: string;
   readonly message: string;

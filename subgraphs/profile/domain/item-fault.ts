@@ -11,7 +11,8 @@ export type FaultCode =
   | 'PROOF_REQUIRED'
   | 'FORBIDDEN'
   | 'CONSENT_DENIED'
-  | 'DELETED';
+  | 'DELETED'
+  | 'BATCH_NOT_OPEN';
 
 /** What is wrong with one item: a code, where in the item, and a sentence. Its neighbours go on. */
 export class ItemFault extends Error {

@@ -87,7 +87,8 @@ export class IngestResolver {
 
   @Mutation(() => IngestPayload, {
     nullable: true,
-    description: 'Tries failed items again, as they came or mended. What is taken now is no longer kept as failed.',
+    description:
+      'Tries failed items again, as they came or mended. What is taken now is no longer kept as failed. An item that was sent for a batch goes into it; when that takes no more, it is refused as BATCH_NOT_OPEN.',
   })
   async replayFailedItems(
     @Arg('items', () => [FailedItemReplayInput]) items: FailedItemReplayInput[],

@@ -41,6 +41,8 @@ export class FailedItem {
   id!: string;
   @Field(() => ID)
   dataset!: string;
+  @Field(() => ID, { nullable: true, description: 'The batch that it was sent for; replayed, it goes into it.' })
+  batch!: string | null;
   @Field(() => String, { nullable: true, description: "The item's own id, where it has one." })
   itemId!: string | null;
   @Field(() => String)
@@ -66,8 +68,8 @@ export class FailedItemReplayInput {
 
 /** A failed item as callers see it. */
 export function toFailedItem({ id, value }: Stored<FailedItemDefinition>): FailedItem {
-  const { dataset, itemId = null, code, path, message, atMs, body = null } = value;
-  return { id, dataset, itemId, code, path, message, at: new Date(atMs), body };
+  const { dataset, batch = null, itemId = null, code, path, message, atMs, body = null } = value;
+  return { id, dataset, batch, itemId, code, path, message, at: new Date(atMs), body };
 }
 
 /** The answers as callers see them, each with the person it went to. */

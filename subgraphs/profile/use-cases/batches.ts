@@ -6,6 +6,7 @@ import type { Store, Stored, Write } from '../../../platform/store/store';
 import { type Batch, checkOpen, toStatus } from '../domain/batch';
 import type { Item } from '../domain/item';
 import { type BatchItemKey, type BatchStore, batchItemId, batchItemWrites, batchWrite } from '../store/batch-store';
+import { failedItemRemoval } from '../store/failed-item-store';
 import { jobWrite, newJob } from '../store/job-store';
 import type { ProfileConfiguration } from '../store/profile-configuration';
 import { findDuplicates } from './find-duplicates';
@@ -25,8 +26,11 @@ const MOST_TRIES = 100;
 export interface Batches {
   find(sandbox: string, id: string): Promise<Stored<Batch> | undefined>;
   start(sandbox: string, dataset: string): Promise<Stored<Batch>>;
-  /** Checks items and puts them aside. Fails with NOT_FOUND, or with CONFLICT where the batch takes no more. */
-  put(id: string, intake: Intake): Promise<readonly IngestAnswer[]>;
+  /**
+   * Checks items and puts them aside. `mends`: the failed item that this is, which leaves the failed items. Fails with
+   * NOT_FOUND, or with CONFLICT where the batch takes no more.
+   */
+  put(id: string, intake: Intake, mends?: string): Promise<readonly IngestAnswer[]>;
   /** From then on all of it is seen. Fails with NOT_FOUND, or with CONFLICT where it was completed already. */
   complete(sandbox: string, id: string): Promise<Stored<Batch>>;
   /** From then on nothing of it is seen. Fails with NOT_FOUND, or with CONFLICT where it is not complete. */
@@ -88,12 +92,17 @@ export function createBatches(dependencies: BatchDependencies): Batches {
       await store.commit({ sandbox, writes: [batchWrite(id, batch, null)] });
       return { id, version: 1, value: batch };
     },
-    async put(id, intake) {
+    async put(id, intake, mends) {
       const { sandbox, nowMs } = intake;
       checkOpen(id, (await get(sandbox, id)).value, intake.dataset);
-      const checked = await items.check(intake, await configuration.settings(sandbox));
+      const checked = await items.check({ ...intake, batch: id }, await configuration.settings(sandbox));
+      const also = (outcomes: readonly ItemOutcome[]): readonly Write[] => [
+        ...(mends === undefined ? [] : [failedItemRemoval(mends)]),
+        ...items.failures(sandbox, checked, outcomes, nowMs),
+      ];
+      const mended = mends === undefined ? 0 : 1;
       const outcomes = await pipeline.perform(sandbox, () =>
-        planPut(dependencies, id, intake, itemsOf(checked), (ended) => items.failures(sandbox, checked, ended, nowMs)),
+        planPut(dependencies, id, { ...intake, mended }, itemsOf(checked), also),
       );
       return items.answers(checked, outcomes);
     },
@@ -105,7 +114,7 @@ export function createBatches(dependencies: BatchDependencies): Batches {
 async function planPut(
   { store, batches }: BatchDependencies,
   id: string,
-  { sandbox, dataset, bodies }: Intake,
+  { sandbox, dataset, bodies, mended }: Intake & { readonly mended: number },
   items: readonly Item[],
   failures: (outcomes: readonly ItemOutcome[]) => readonly Write[],
 ): Promise<Plan<readonly ItemOutcome[]>> {
@@ -131,7 +140,8 @@ async function planPut(
     ...value,
     accepted: value.accepted + accepted,
     duplicates: value.duplicates + outcomes.length - accepted,
-    rejected: value.rejected + bodies.length - outcomes.length,
+    // What is tried again was counted when it failed.
+    rejected: Math.max(0, value.rejected - mended + bodies.length - outcomes.length),
   };
   writes.push(batchWrite(id, counted, version), ...failures(outcomes));
   return { writes, entries: [], changed: [], lost: [], result: outcomes };

@@ -79,15 +79,15 @@ export function createIngestItems(dependencies: IntakeDependencies): IngestItems
         throw error;
       }
     });
-    const looked = { dataset, kind: dataset.kind, bodies: intake.bodies, checked };
+    const looked = { dataset, kind: dataset.kind, batch: intake.batch, bodies: intake.bodies, checked };
     if (!checked.some((one) => one instanceof ItemFault)) return looked;
     return refuseDeleted(dependencies, intake.sandbox, looked, settings, intake.nowMs);
   };
 
-  const failures: IngestItems['failures'] = (_, { dataset, kind, bodies, checked }, outcomes, nowMs) =>
+  const failures: IngestItems['failures'] = (_, { dataset, kind, batch, bodies, checked }, outcomes, nowMs) =>
     faultsOf(checked, outcomes).flatMap((fault, index) => {
       if (!fault || !isKept(fault)) return [];
-      const failed = toFailedItem({ dataset: dataset.id, kind, body: bodies[index], fault, nowMs, limits });
+      const failed = toFailedItem({ dataset: dataset.id, kind, batch, body: bodies[index], fault, nowMs, limits });
       return [failedItemWrite(ids.next(), failed)];
     });
 
@@ -170,12 +170,13 @@ function isKept({ code }: ItemFault): boolean {
 function toFailedItem(failed: {
   readonly dataset: string;
   readonly kind: DatasetKind;
+  readonly batch: string | undefined;
   readonly body: unknown;
   readonly fault: ItemFault;
   readonly nowMs: number;
   readonly limits: Limits;
 }): FailedItem {
-  const { dataset, kind, body, fault, nowMs, limits } = failed;
+  const { dataset, kind, batch, body, fault, nowMs, limits } = failed;
   const { code, path, message } = fault;
   const itemId = idOf(body);
   const sent = body instanceof UnreadableRow ? body.text : body;
@@ -187,6 +188,7 @@ function toFailedItem(failed: {
     path,
     message,
     atMs: nowMs,
+    ...(batch === undefined ? {} : { batch }),
     ...(itemId ? { itemId: itemId.slice(0, limits.idCharacters) } : {}),
     ...(kept ? { body: sent } : {}),
   };
@@ -200,7 +202,8 @@ function sizeOf(body: unknown): number {
   }
 }
 
-function refusal(id: string | undefined, fault: ItemFault | undefined): IngestAnswer {
+/** The answer for an item that was refused. */
+export function refusal(id: string | undefined, fault: ItemFault | undefined): IngestAnswer {
   const { code = 'MALFORMED', path = '', message = '' } = fault ?? {};
   return { ...(id === undefined ? {} : { id }), status: 'REJECTED', code, path, message };
 }

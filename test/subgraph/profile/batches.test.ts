@@ -116,6 +116,45 @@ describe('P-6 a batch', () => {
     expect(eventIds(await profile.find('CRMID', 'stay'))).toEqual([direct._id]);
   });
 
+  test('P-3 P-6 a failed item goes into its batch when it is replayed, and is refused once that takes no more', async () => {
+    const id = await start('web');
+    const [first, second] = [1, 2].map((n) => ({ eventType: `nameless ${n}`, ...who({ CRMID: 'mended' }) }));
+    const sent = [first, second].map((body): HistoryItem => ({ dataset: 'web', body: { ...body } }));
+    expect(await put(id, sent)).toMatchObject({ rejected: 2 });
+    const failedOf = async (): Promise<readonly Answer[]> =>
+      (await profile.get('{ failedItems(first: 1000) { edges { node { id batch body } } } }')).failedItems.edges
+        .map(({ node }: Answer) => node)
+        .filter(({ batch }: Answer) => batch === id);
+    const replay = async (number: number, body: object): Promise<Answer> => {
+      const found = (await failedOf()).find(({ body: kept }) => kept.eventType === `nameless ${number}`);
+      const answer = await profile.get(
+        'mutation ($items: [FailedItemReplayInput!]!) { replayFailedItems(items: $items) { results { id status code } } }',
+        { items: [{ id: found.id, body }] },
+      );
+      return answer.replayFailedItems.results[0];
+    };
+    const mended = event('mended', NOW_MS, who({ CRMID: 'mended' }));
+    expect(await replay(1, {})).toMatchObject({ status: 'REJECTED', code: 'INVALID_ID' });
+    expect(await failedOf()).toHaveLength(2);
+    const again = (await failedOf()).find(({ body }) => body.eventType === undefined);
+    await profile.get(
+      'mutation ($items: [FailedItemReplayInput!]!) { replayFailedItems(items: $items) { accepted } }',
+      {
+        items: [{ id: again.id, body: mended }],
+      },
+    );
+    expect(await profile.find('CRMID', 'mended')).toBeNull();
+    expect(await complete(id)).toMatchObject({ accepted: 1, rejected: 1 });
+    expect(eventIds(await profile.find('CRMID', 'mended'))).toEqual([mended._id]);
+
+    const late = event('late', NOW_MS, who({ CRMID: 'mended' }));
+    expect(await replay(2, late)).toEqual({ id: late._id, status: 'REJECTED', code: 'BATCH_NOT_OPEN' });
+    expect((await failedOf()).map(({ body }) => body.eventType)).toEqual(['nameless 2']);
+    await revert(id);
+    expect(await replay(2, late)).toMatchObject({ code: 'BATCH_NOT_OPEN' });
+    expect(await profile.find('CRMID', 'mended')).toBeNull();
+  });
+
   test('contradictions are a CONFLICT, an unknown batch NOT_FOUND', async () => {
     const id = await start('web');
     await expect(revert(id)).rejects.toMatchObject({ code: 'CONFLICT' });
