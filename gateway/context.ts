@@ -68,9 +68,10 @@ export function createCallers({ keys, authorize, clock, ids, timeoutMs }: Caller
       const key = typeof authorization === 'string' ? /^Bearer +(\S+) *$/i.exec(authorization)?.[1] : undefined;
       return fromKey(key);
     },
-    newContext(caller, operation, facts = {}) {
+    newContext({ scope, sandbox }, operation, facts) {
       const nowMs = clock.now();
-      return { ...caller, ...facts, operation, requestId: ids.next(), nowMs, deadlineAtMs: nowMs + timeoutMs };
+      const context = { sandbox, scope, requestId: ids.next(), nowMs, deadlineAtMs: nowMs + timeoutMs, operation };
+      return facts ? Object.assign(context, facts) : context;
     },
   };
 }

@@ -123,12 +123,15 @@ function callSubgraph(
   const answered = link
     ? link.execute(new SubgraphCall(call, context, deadline))
     : Promise.reject(new AppError('UNAVAILABLE', `There is no way to the ${service} subgraph.`));
-  return deadline
-    .race(answered, () => late(service))
-    .then(
-      (result) => toCalled(result, formatError),
-      (error: unknown): Called => ({ errors: [formatError(error)] }),
+  return new Promise((resolve) => {
+    const fail = (error: unknown): void => resolve({ errors: [formatError(error)] });
+    deadline.watch(
+      answered,
+      (result) => resolve(toCalled(result, formatError)),
+      fail,
+      () => fail(late(service)),
     );
+  });
 }
 
 /** A subgraph's answer with its errors in the form that callers see. */

@@ -6,7 +6,7 @@ import type { Metrics } from '../platform/metrics';
 import { createAnswering } from './answering';
 import { type Authorize, type Caller, createCallers, type GatewayKey } from './context';
 import { createEditor, type EditorOptions } from './editor';
-import type { Answer } from './execution/answer';
+import { type Answer, copyAnswer } from './execution/answer';
 import { createFormatError } from './format-error';
 import { createApolloLane } from './lanes/apollo';
 import { createPersistedDocuments } from './lanes/persisted';
@@ -16,6 +16,7 @@ import { createOperations } from './operations';
 import { createPlanner } from './plan';
 import { createGatewayServer } from './server';
 import { createSharedAnswers } from './shared-answers';
+import { mapStream } from './stream';
 import { composeSupergraph, readSupergraph } from './supergraph';
 
 export type { Answer, EditorOptions };
@@ -103,8 +104,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     schemaSdl: supergraph.schemaSdl,
     supergraphSdl: supergraph.sdl,
-    execute: ({ key, ...question }) => asCaller(key, (caller) => answering.answer(question, caller)),
-    subscribe: ({ key, ...question }) => asCaller(key, (caller) => answering.subscribe(question, caller)),
+    execute: ({ key, ...question }) =>
+      asCaller(key, async (caller) => copyAnswer(await answering.answer(question, caller))),
+    subscribe: ({ key, ...question }) =>
+      asCaller(key, async (caller) => {
+        const told = await answering.subscribe(question, caller);
+        return Symbol.asyncIterator in told ? mapStream(told, copyAnswer) : copyAnswer(told);
+      }),
     listen: server.listen,
     async close() {
       await server.close();

@@ -34,7 +34,7 @@ export interface GatewayServerOptions {
 /** Who opened a socket. */
 interface Session {
   readonly caller: Caller;
-  readonly facts: RequestFacts;
+  readonly facts: RequestFacts | undefined;
 }
 
 /** The gateway's door: all lanes on one port, and the routes beside them. */
@@ -135,8 +135,9 @@ function headersOf(request: IncomingMessage): readonly (readonly [string, string
 }
 
 /** Facts of an HTTP request, for rules about the request. */
-function factsOf({ headers }: IncomingMessage): RequestFacts {
+function factsOf({ headers }: IncomingMessage): RequestFacts | undefined {
   const { 'user-agent': userAgent, 'accept-language': acceptLanguage, referer } = headers;
+  if (userAgent === undefined && acceptLanguage === undefined && referer === undefined) return undefined;
   return {
     ...(userAgent !== undefined && { userAgent }),
     ...(acceptLanguage !== undefined && { acceptLanguage }),

@@ -20,6 +20,17 @@ export interface Answer {
   readonly errors?: readonly AnswerError[];
 }
 
+/** The same answer, of which nobody else holds a part: subgraphs of this process answer with what they keep. */
+export function copyAnswer({ data, errors }: Answer): Answer {
+  return { ...(data !== undefined && { data: copyJson(data) as JsonObject | null }), ...(errors && { errors }) };
+}
+
+function copyJson(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyJson);
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copyJson(each)]));
+}
+
 /** An error at a field of the answer and at its place in the caller's document. */
 export function toAnswerError(
   message: string,

@@ -4,6 +4,8 @@ import type { Clock, Timer } from '../../platform/clock';
 export interface Deadline {
   /** `work`, or a rejection with `onLate()` when its time is up. */
   race<T>(work: Promise<T>, onLate: () => Error): Promise<T>;
+  /** Calls one of the three, once: what became of `work`, or that its time is up. What is called must not fail. */
+  watch<T>(work: Promise<T>, done: (value: T) => void, failed: (error: unknown) => void, late: () => void): void;
   /** Aborted when the time of what is begun now is up. */
   readonly signal: AbortSignal;
   /** Takes the deadline back: the request is done. */
@@ -21,7 +23,9 @@ export function createDeadline(clock: Clock, atMs: number, halfTimeMs?: number):
     return phase;
   };
   return {
-    race: (work, onLate) => current().race(work, onLate),
+    race: (work, onLate) =>
+      new Promise((resolve, reject) => current().watch(work, resolve, reject, () => reject(onLate()))),
+    watch: (work, done, failed, late) => current().watch(work, done, failed, late),
     get signal() {
       return current().signal();
     },
@@ -32,7 +36,7 @@ export function createDeadline(clock: Clock, atMs: number, halfTimeMs?: number):
 interface Phase {
   readonly untilMs: number;
   isOver(): boolean;
-  race: Deadline['race'];
+  watch: Deadline['watch'];
   signal(): AbortSignal;
   clear(): void;
 }
@@ -51,22 +55,14 @@ function createPhase(clock: Clock, untilMs: number): Phase {
   return {
     untilMs,
     isOver: () => isOver,
-    race: (work, onLate) =>
-      new Promise((resolve, reject) => {
-        const giveUp = (): void => reject(onLate());
-        if (isOver) giveUp();
-        else waiting.add(giveUp);
-        work.then(
-          (value) => {
-            waiting.delete(giveUp);
-            resolve(value);
-          },
-          (error: unknown) => {
-            waiting.delete(giveUp);
-            reject(error);
-          },
-        );
-      }),
+    watch(work, done, failed, late) {
+      if (isOver) late();
+      else waiting.add(late);
+      work.then(
+        (value) => waiting.delete(late) && done(value),
+        (error: unknown) => waiting.delete(late) && failed(error),
+      );
+    },
     signal() {
       abort ??= new AbortController();
       if (isOver) abort.abort();

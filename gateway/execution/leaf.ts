@@ -1,4 +1,5 @@
 import { type GraphQLLeafType, isEnumType } from 'graphql';
+import { createInstantText } from './instant-text';
 
 /** Answers the value of a leaf as callers see it; throws when it is none of the type. */
 export type CompleteLeaf = (value: unknown) => unknown;
@@ -20,7 +21,7 @@ export function compileLeaf(type: GraphQLLeafType): CompleteLeaf {
     case 'Boolean':
       return (value) => (typeof value === 'boolean' ? value : type.serialize(value));
     default:
-      return toJson;
+      return createToJson();
   }
 }
 
@@ -45,8 +46,9 @@ export function compileIsPlain(type: GraphQLLeafType): (value: unknown) => boole
 }
 
 /** In-process subgraphs answer with dates: what they are on the wire is what they are here. */
-function toJson(value: unknown): unknown {
-  return value instanceof Date ? value.toJSON() : value;
+function createToJson(): CompleteLeaf {
+  const toText = createInstantText();
+  return (value) => (value instanceof Date ? toText(value) : value);
 }
 
 function refuse(type: string, value: unknown): never {

@@ -22,7 +22,7 @@ export interface ApolloRequest {
   /** The parsed body. */
   readonly body: unknown;
   readonly caller: Caller;
-  readonly facts: RequestFacts;
+  readonly facts: RequestFacts | undefined;
 }
 
 /** A whole HTTP answer. */
@@ -40,7 +40,7 @@ export interface ApolloLane {
 
 interface Context {
   readonly caller: Caller;
-  readonly facts: RequestFacts;
+  readonly facts: RequestFacts | undefined;
 }
 
 /** Documents must have been prepared before they come here: Apollo neither limits nor validates them again. */

@@ -49,7 +49,13 @@ export function createInProcessLink(options: InProcessLinkOptions): Link {
   return {
     name,
     sdl: async () => sdl,
-    execute: async (request) => answer(request),
+    execute(request) {
+      try {
+        return Promise.resolve(answer(request));
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    },
     async subscribe(request) {
       const { document, context, variables } = request;
       const source = await createSourceEventStream({

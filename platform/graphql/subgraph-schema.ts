@@ -5,6 +5,7 @@ import type { GraphQLSchema } from 'graphql';
 import { parse } from 'graphql';
 import { GraphQLDateTime, GraphQLJSON, GraphQLJSONObject } from 'graphql-scalars';
 import { buildSchemaSync, createResolversMap, type PubSub } from 'type-graphql';
+import { type ResolversMap, shortenResolvers } from './direct-resolvers';
 import type { RequestContext } from './request-context';
 
 const FEDERATION_LINK = `extend schema @link(
@@ -59,7 +60,7 @@ export function createSubgraphSchema(options: SubgraphSchemaOptions): SubgraphSc
     validate: false,
     skipCheck: true,
   });
-  const resolvers = createResolversMap(built) as Record<string, Record<string, unknown>>;
+  const resolvers = { ...shortenResolvers(createResolversMap(built) as ResolversMap, instances) };
   for (const [type, resolve] of Object.entries(options.references)) {
     resolvers[type] = {
       ...resolvers[type],

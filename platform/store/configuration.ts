@@ -50,8 +50,11 @@ export interface LoadedConfiguration {
 /** The configuration of one subgraph, by kind. */
 export interface Configurations {
   <T extends object>(kind: string): Configuration<T>;
-  /** All of it, as of now. Its identity can key what was compiled from it. */
-  loaded(sandbox: string): Promise<LoadedConfiguration>;
+  /**
+   * What `compile` makes of all of it, as of now, once per change. Where this process alone writes, it is the same promise
+   * until the next change: those who ask several times for each request pay little.
+   */
+  compiled<C>(compile: (loaded: LoadedConfiguration) => C): (sandbox: string) => Promise<C>;
 }
 
 /** All kinds of one subgraph's configuration over one collection, cached, and checked against the store's generation. */
@@ -140,5 +143,21 @@ export function createConfigurations(store: Store, subgraph: string): Configurat
       },
     };
   };
-  return Object.assign(ofKind, { loaded: load });
+
+  const compiled: Configurations['compiled'] = <C>(compile: (loaded: LoadedConfiguration) => C) => {
+    const latest = new Map<string, { readonly of: LoadedConfiguration; readonly made: Promise<C> }>();
+    const make = async (sandbox: string): Promise<C> => {
+      const loaded = await load(sandbox);
+      const known = latest.get(sandbox);
+      if (known?.of === loaded) return known.made;
+      const made = compile(loaded);
+      latest.set(sandbox, { of: loaded, made: Promise.resolve(made) });
+      return made;
+    };
+    return (sandbox) => {
+      const known = store.exclusive ? latest.get(sandbox) : undefined;
+      return known && known.of === cache.get(sandbox) ? known.made : make(sandbox);
+    };
+  };
+  return Object.assign(ofKind, { compiled });
 }

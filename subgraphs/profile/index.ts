@@ -96,7 +96,7 @@ function createResolvers(parts: Doors): readonly object[] {
   const replay = createReplayFailedItems({ ...parts, items: intake, batches: batchVerbs });
   return [
     new ProfileResolver(views, configuration, access, createSetConsent(parts)),
-    new ProfileFieldsResolver(reads, configuration, parts.history, parts.unknownConsents),
+    new ProfileFieldsResolver(reads, configuration, parts.history, parts.merged),
     new IdentityGraphResolver(createSimulateIdentityGraph(parts), createUnlinkIdentity(parts)),
     new IngestResolver(intake, batchVerbs, parts.failed, replay, views),
     new BatchResolver(batchVerbs),

@@ -33,6 +33,7 @@ import { createForgetRequests } from './use-cases/forget-requests';
 import { createIngestItems } from './use-cases/ingest';
 import { createJobs } from './use-cases/jobs';
 import { createKeepEventLimit } from './use-cases/keep-event-limit';
+import { createMergedViews } from './use-cases/merge-view';
 import { createPipeline, type Pipeline } from './use-cases/pipeline';
 import { createPlanItems } from './use-cases/plan-items';
 import { createPrivacyJobs } from './use-cases/privacy-jobs';
@@ -75,12 +76,17 @@ export function createParts(platform: Platform, options: ProfileOptions) {
   const ahead = createStoreAhead(store);
   const deciding = store.exclusive ? base : { ...base, ...peopleOf(ahead.store) };
   const extend = createExtendPlan(deciding);
-  const commit = createCommitPlan({ ahead, people, extend, onCommitted: keepEventLimit.watch });
+  const onCommitted: typeof keepEventLimit.watch = (sandbox, changed) => {
+    keepEventLimit.watch(sandbox, changed);
+    merged.committed(sandbox, changed);
+  };
+  const commit = createCommitPlan({ ahead, people, extend, onCommitted });
   const planItems = createPlanItems(deciding);
   const pipeline: Pipeline = createPipeline(planItems, commit, store.exclusive ? 1 : 2);
   const moves = createBatchMoves({ ...base, planItems, pipeline });
   const intake = createIngestItems({ ...base, pipeline, moves });
   const reads = createProfileReads({ ...base, moves });
+  const merged = createMergedViews({ ...base, reads });
   const views = createViews({ ...base, reads });
   const access = createAccess({ reads, views, configuration }, options.identitySecret);
   const holders = options.privacy ?? (() => []);
@@ -115,6 +121,7 @@ export function createParts(platform: Platform, options: ProfileOptions) {
     moves,
     intake,
     reads,
+    merged,
     views,
     access,
     keepEventLimit,

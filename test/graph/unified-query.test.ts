@@ -61,6 +61,10 @@ describeEveryMode('One question, one answer', (attune) => {
         explanation: expect.stringContaining('O-GOLD'),
       },
     ]);
+    // An answer is its receiver's own: what is kept of people stays what it is.
+    profile.attributes.loyalty.tier = 'iron';
+    const again = await attune.data(UNIFIED, { identity: { namespace: 'CRMID', value: 'C-100' } }, KEYS.server);
+    expect(again.profile.attributes.loyalty.tier).toBe('gold');
   });
 
   test('Q-2 a collect answers including its own events, on the same request', async () => {

@@ -37,16 +37,10 @@ export interface DestinationsConfiguration {
 /** Over the destinations subgraph's configuration collection. `timeZone`: the IANA zone of days in mappings. */
 export function createDestinationsConfiguration(store: Store, timeZone: string): DestinationsConfiguration {
   const configurations = createConfigurations(store, 'destinations');
-  const made = new WeakMap<LoadedConfiguration, Routes>();
   return {
     destinations: configurations('destination'),
     activations: configurations('activation'),
-    async routes(sandbox) {
-      const loaded = await configurations.loaded(sandbox);
-      const routes = made.get(loaded) ?? toRoutes(loaded, timeZone);
-      made.set(loaded, routes);
-      return routes;
-    },
+    routes: configurations.compiled((loaded) => toRoutes(loaded, timeZone)),
   };
 }
 

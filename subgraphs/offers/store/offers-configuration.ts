@@ -32,21 +32,13 @@ export interface CatalogueInUse extends Catalogue {
 /** Over the offers subgraph's configuration collection. `timeZone`: the IANA zone of days in rules and formulas. */
 export function createOffersConfiguration(store: Store, timeZone: string): OffersConfiguration {
   const configurations: Configurations = createConfigurations(store, 'offers');
-  const compiled = new WeakMap<LoadedConfiguration, CatalogueInUse>();
   return {
     placements: configurations('placement'),
     offers: configurations('offer'),
     fallbackOffers: configurations('fallbackOffer'),
     collections: configurations('collection'),
     policies: configurations('decisionPolicy'),
-    async catalogue(sandbox) {
-      const loaded = await configurations.loaded(sandbox);
-      const known = compiled.get(loaded);
-      if (known) return known;
-      const catalogue = compile(loaded, timeZone);
-      compiled.set(loaded, catalogue);
-      return catalogue;
-    },
+    catalogue: configurations.compiled((loaded) => compile(loaded, timeZone)),
   };
 }
 

@@ -6,8 +6,7 @@ import type { RequestContext } from '../../../platform/graphql/request-context';
 import { JsonObjectScalar } from '../../../platform/graphql/subgraph-schema';
 import type { Stored } from '../../../platform/store/store';
 import { isAnonymous } from '../domain/anonymous';
-import { type SourcedLeaf, toAttributes } from '../domain/attributes';
-import { mergeConsents, statusesOf, type UnknownConsents } from '../domain/consents';
+import { mergeConsents } from '../domain/consents';
 import { countingLinks } from '../domain/identity-graph';
 import { datasetOf, itemIdOf } from '../domain/item';
 import { selectPaths } from '../domain/select-paths';
@@ -15,6 +14,7 @@ import { personOf } from '../domain/view';
 import type { EventPosition } from '../store/event-store';
 import type { HistoryDocument, HistoryStore } from '../store/history-store';
 import type { ProfileConfiguration } from '../store/profile-configuration';
+import type { MergedViews } from '../use-cases/merge-view';
 import { profilesOfPerson } from '../use-cases/profiles-of-person';
 import type { ProfileReads } from '../use-cases/read-profiles';
 import {
@@ -37,35 +37,32 @@ const PATHS = { nullable: true, description: 'For example `loyalty.tier` or `ord
 /** What is known of a person. */
 @Resolver(() => Profile)
 export class ProfileFieldsResolver {
-  /** A person is asked for their leaves by what is shown and by what decides: they are put together once for each answer. */
-  private readonly leavesOf = new WeakMap<Profile, Promise<readonly SourcedLeaf[]>>();
-
   constructor(
     private readonly reads: ProfileReads,
     private readonly configuration: ProfileConfiguration,
     private readonly history: HistoryStore,
-    private readonly unknownConsents: UnknownConsents,
+    private readonly merged: MergedViews,
   ) {}
 
   @FieldResolver(() => JsonObjectScalar, { nullable: true, description: 'What the person is, by the merge policy.' })
   async attributes(
-    @Root() profile: Profile,
+    @Root() { person, policy }: Profile,
     @Arg('paths', () => [String], PATHS) paths: string[] | null,
-    @Ctx() context: RequestContext,
+    @Ctx() { sandbox }: RequestContext,
   ): Promise<Fields> {
-    return selectPaths(toAttributes(await this.leaves(profile, context)), paths);
+    return selectPaths((await this.merged.of(sandbox, person, policy)).attributes, paths);
   }
 
   @FieldResolver(() => [AttributeSource], { nullable: true, description: 'Which item said what holds, by path.' })
   async attributeSources(
-    @Root() profile: Profile,
+    @Root() { person, policy }: Profile,
     @Arg('paths', () => [String], { ...PATHS, description: 'These, and what lies below them; absent: all.' })
     paths: string[] | null,
-    @Ctx() context: RequestContext,
+    @Ctx() { sandbox }: RequestContext,
   ): Promise<AttributeSource[]> {
     const isAsked = (path: string): boolean =>
       !paths || paths.some((asked) => path === asked || path.startsWith(`${asked}.`) || asked.startsWith(`${path}[`));
-    return (await this.leaves(profile, context))
+    return (await this.reads.leaves(sandbox, person, policy))
       .filter(({ path }) => isAsked(path))
       .map(({ path, dataset, item, atMs }) => ({ path, dataset, item, at: new Date(atMs) }))
       .sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -157,24 +154,15 @@ export class ProfileFieldsResolver {
   @Directive('@inaccessible')
   @FieldResolver(() => JsonObjectScalar, { nullable: true, description: 'What decisions need to know.' })
   async decisionFacts(@Root() profile: Profile, @Ctx() context: RequestContext): Promise<Fields> {
-    const { identities } = profile.person.head;
-    const settings = await this.configuration.settings(context.sandbox);
+    const { person, policy, requestId } = profile;
+    const view = await this.merged.of(context.sandbox, person, policy);
+    const { computed } = await this.configuration.settings(context.sandbox);
     return {
-      attributes: toAttributes(await this.leaves(profile, context)),
-      computedAttributes: await this.computedAttributes(profile, context),
-      consents: statusesOf(identities, this.unknownConsents),
-      isAnonymous: isAnonymous(profile.person.head, settings.namespaces),
+      ...view,
+      computedAttributes: computed.length === 0 ? {} : await this.computedAttributes(profile, context),
       context: profile.context ?? {},
-      ...(profile.requestId === undefined ? {} : { requestId: profile.requestId }),
+      ...(requestId === undefined ? {} : { requestId }),
     };
-  }
-
-  private leaves(profile: Profile, { sandbox }: RequestContext): Promise<readonly SourcedLeaf[]> {
-    const known = this.leavesOf.get(profile);
-    if (known) return known;
-    const leaves = this.reads.leaves(sandbox, profile.person, profile.policy);
-    this.leavesOf.set(profile, leaves);
-    return leaves;
   }
 }
 

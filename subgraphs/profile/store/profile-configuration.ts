@@ -57,7 +57,6 @@ export interface ComputeOptions {
 /** Over the profile subgraph's configuration collection. */
 export function createProfileConfiguration(store: Store, options: ComputeOptions): ProfileConfiguration {
   const configurations = createConfigurations(store, 'profile');
-  const compiled = new WeakMap<LoadedConfiguration, ProfileSettings>();
   return {
     datasets: withStandard(configurations<Dataset>('dataset'), STANDARD_DATASETS),
     namespaces: withStandard(configurations<Namespace>('namespace'), STANDARD_NAMESPACES),
@@ -65,14 +64,7 @@ export function createProfileConfiguration(store: Store, options: ComputeOptions
     computedAttributes: configurations<ComputedAttribute>('computedAttribute'),
     deviceGraphs: configurations<DeviceGraph>('deviceGraph'),
     moves: configurations<Omit<BatchMove, 'batch'>>('batchMove'),
-    async settings(sandbox) {
-      const loaded = await configurations.loaded(sandbox);
-      const known = compiled.get(loaded);
-      if (known) return known;
-      const settings = compile(loaded, options);
-      compiled.set(loaded, settings);
-      return settings;
-    },
+    settings: configurations.compiled((loaded) => compile(loaded, options)),
   };
 }
 

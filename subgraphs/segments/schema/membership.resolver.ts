@@ -7,19 +7,25 @@ import { perRequest, type RequestContext } from '../../../platform/graphql/reque
 import { contextualSegments } from '../domain/contextual';
 import type { Membership } from '../domain/membership';
 import type { Plan } from '../domain/plan';
+import type { Segment as SegmentDefinition } from '../domain/segment';
 import { findValidUntil } from '../domain/valid-until';
 import type { ReadMemberships, Standing } from '../use-cases/read-memberships';
 import { NO_VIEWS, readViews } from '../use-cases/read-views';
 import { realizedOf } from '../use-cases/segment-reader';
-import { SegmentMembership, toCause } from './membership.type';
-import { toSegment } from './segment.type';
+import { SegmentMembership } from './membership.type';
+import { type Segment, toSegment } from './segment.type';
 import { SegmentsProfile } from './segments-profile.type';
+
+const NONE: ReadonlyMap<string, Membership> = new Map();
 
 type Standings = DataLoader<SegmentsProfile, Standing, string>;
 
 /** What segments know of a person. */
 @Resolver(() => SegmentsProfile)
 export class MembershipResolver {
+  /** Segments as callers see them, made once for each state of a segment. */
+  private readonly shown = new WeakMap<SegmentDefinition, Segment>();
+
   constructor(
     private readonly read: ReadMemberships,
     private readonly profiles: ProfileReader,
@@ -40,9 +46,10 @@ export class MembershipResolver {
   ): Promise<SegmentMembership[]> {
     const { standing, onRequest } = await this.stand(profile, context);
     const { plan, evaluated } = standing;
-    const wanted = (id: string, { status }: Membership): boolean =>
-      (statuses ?? ['REALIZED']).includes(status) && (!ids || ids.includes(id));
-    const all = [...evaluated.memberships, ...onRequest].filter(([id, membership]) => wanted(id, membership));
+    const asked = statuses ?? ['REALIZED'];
+    const all = [...evaluated.memberships, ...onRequest].filter(
+      ([id, { status }]) => asked.includes(status) && (!ids || ids.includes(id)),
+    );
     let ends: ReadonlyMap<string, number> | undefined;
     const findEndMs = (id: string): number | undefined => {
       ends ??= findValidUntil(
@@ -52,9 +59,8 @@ export class MembershipResolver {
       );
       return ends.get(id);
     };
-    return all
-      .flatMap(([id, membership]) => toSegmentMembership(id, membership, () => findEndMs(id), plan))
-      .sort((a, b) => (a.segment.id < b.segment.id ? -1 : 1));
+    const shown = all.sort(([a], [b]) => (a < b ? -1 : 1));
+    return shown.flatMap(([id, membership]) => this.toSegmentMembership(id, membership, () => findEndMs(id), plan));
   }
 
   @Directive('@inaccessible')
@@ -68,6 +74,7 @@ export class MembershipResolver {
   private async stand(profile: SegmentsProfile, context: RequestContext) {
     const standing = await this.standing(profile, context);
     const nowMs = this.nowOf(context);
+    if (standing.plan.requestRules.length === 0) return { standing, onRequest: NONE };
     const onRequest = await contextualSegments({
       standing,
       facts: profile.decisionFacts,
@@ -103,31 +110,24 @@ export class MembershipResolver {
     return loader.load(profile);
   }
 
+  private toSegmentMembership(
+    id: string,
+    membership: Membership,
+    findEndMs: () => number | undefined,
+    plan: Plan,
+  ): readonly SegmentMembership[] {
+    const segment = plan.segments.get(id);
+    if (!segment || segment.status === 'DELETED') return [];
+    // Withdrawn, and its members are on their way out.
+    if (membership.status === 'REALIZED' && plan.versionOf(id) === 0) return [];
+    const shown = this.shown.get(segment) ?? toSegment(id, segment);
+    this.shown.set(segment, shown);
+    return [new SegmentMembership(shown, membership, findEndMs)];
+  }
+
   private nowOf({ operation, nowMs }: RequestContext): number {
     return operation === 'subscription' ? this.clock.now() : nowMs;
   }
-}
-
-function toSegmentMembership(
-  id: string,
-  { status, atMs, version, cause }: Membership,
-  findEndMs: () => number | undefined,
-  plan: Plan,
-): readonly SegmentMembership[] {
-  const segment = plan.segments.get(id);
-  if (!segment || segment.status === 'DELETED') return [];
-  // Withdrawn, and its members are on their way out.
-  if (status === 'REALIZED' && plan.versionOf(id) === 0) return [];
-  return [
-    {
-      segment: toSegment(id, segment),
-      status,
-      lastQualificationTime: new Date(atMs),
-      segmentVersion: version,
-      cause: toCause(cause),
-      findEndMs,
-    },
-  ];
 }
 
 /** What is found of a membership only when it is asked for. */

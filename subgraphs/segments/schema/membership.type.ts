@@ -2,6 +2,7 @@ import { Field, ID, Int, ObjectType } from 'type-graphql';
 import type { Cause } from '../../../flow/events';
 import { createConnectionType } from '../../../platform/graphql/connections';
 import { MembershipStatus } from '../../../platform/graphql/membership-status';
+import type { Membership } from '../domain/membership';
 import type { Qualification } from '../use-cases/follow-qualifications';
 import { Segment } from './segment.type';
 import { CauseKind } from './segment-enums';
@@ -18,17 +19,36 @@ export class QualificationCause {
 @ObjectType({ description: 'Where a person stands in one segment.' })
 export class SegmentMembership {
   @Field(() => Segment)
-  segment!: Segment;
+  segment: Segment;
+
+  /** `findEndMs` finds when time will end it, in milliseconds, when it is asked for. */
+  constructor(
+    segment: Segment,
+    private readonly membership: Membership,
+    readonly findEndMs: () => number | undefined,
+  ) {
+    this.segment = segment;
+  }
+
   @Field(() => MembershipStatus)
-  status!: MembershipStatus;
+  get status(): MembershipStatus {
+    return this.membership.status;
+  }
+
   @Field(() => Date, { description: 'When it became so.' })
-  lastQualificationTime!: Date;
+  get lastQualificationTime(): Date {
+    return new Date(this.membership.atMs);
+  }
+
   @Field(() => Int, { description: 'The version of the segment whose rule decided.' })
-  segmentVersion!: number;
+  get segmentVersion(): number {
+    return this.membership.version;
+  }
+
   @Field(() => QualificationCause)
-  cause!: QualificationCause;
-  /** When time will end it, in milliseconds; found when it is asked for. */
-  findEndMs!: () => number | undefined;
+  get cause(): QualificationCause {
+    return toCause(this.membership.cause);
+  }
 }
 
 @ObjectType({ description: 'One entry into, or exit from, a segment.' })

@@ -30,11 +30,12 @@ export function createSegmentsConfiguration<C>(
 ): SegmentsConfiguration<C> {
   const configurations = createConfigurations(store, 'segments');
   const known = new WeakMap<LoadedConfiguration, Compiled<C>>();
+  const load = configurations.compiled((loaded) => loaded);
   return {
     segments: configurations<Segment>('segment'),
     ...createSharingConfiguration(configurations),
     async compiled(sandbox) {
-      const loaded = await configurations.loaded(sandbox);
+      const loaded = await load(sandbox);
       const found = known.get(loaded);
       const segments = found?.source.segments ?? segmentsOf(loaded);
       const defaultPolicy = namesPolicy(segments) ? await findDefaultPolicy(sandbox) : undefined;

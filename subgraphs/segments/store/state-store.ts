@@ -102,8 +102,10 @@ export function createStateStore(store: Store, most: number, holder: string): St
     trustsMemory = store.exclusive,
   ): Promise<readonly T[]> => {
     const keys = profileIds.map((id) => keyOf(sandbox, id));
-    const missing = profileIds.filter((_, index) => !trustsMemory || !fromMemory(keys[index] ?? ''));
-    const stored = missing.length > 0 ? await states.getMany(sandbox, missing) : [];
+    const inMemory = trustsMemory ? keys.map(fromMemory) : [];
+    const missing = profileIds.filter((_, index) => !inMemory[index]);
+    if (missing.length === 0) return inMemory.flatMap((known, index) => (known ? [take(known, index)] : []));
+    const stored = await states.getMany(sandbox, missing);
     const found = new Map(missing.map((id, index) => [id, stored[index]]));
     const remembered = keys.map(fromMemory);
     // Memory may have lost one while others were read.

@@ -48,6 +48,7 @@ export function createReadMemberships(dependencies: ReadingDependencies): ReadMe
     const isEnough = (evaluated: Evaluated, index: number): boolean =>
       !plan.readsComputed && !asksAll && isAsAsked(evaluated, refs[index]?.revision ?? 0, nowMs, plan);
     const readings = await states.read(sandbox, ids, plan, isEnough);
+    if (readings.every(({ own }) => !own)) return readings.map(({ known: { evaluated } }) => ({ plan, evaluated }));
     const known = readings.map((reading) => reading.known);
     const news = await Promise.all(
       refs.map((ref, index) => newsOf(profiles, sandbox, ref, readings[index]?.own, nowMs, plan)),
