@@ -84,7 +84,7 @@ describeEveryStore('views that are kept', (place) => {
     await putShop(writers[0], true);
     let run = 0;
     await fc.assert(
-      fc.asyncProperty(histories, fc.array(change, { minLength: 4, maxLength: 12 }), async (history, changes) => {
+      fc.asyncProperty(histories, fc.array(change, { minLength: 3, maxLength: 8 }), async (history, changes) => {
         run += 1;
         const items = ofRun(run, history);
         for (const [index, each] of changes.entries()) {
@@ -95,7 +95,7 @@ describeEveryStore('views that are kept', (place) => {
           for (const reader of writers) await expectFresh(reader, run);
         }
       }),
-      { numRuns: LONG ? 60 : 4 },
+      { numRuns: LONG ? 60 : 3 },
     );
     for (const writer of writers) await writer.close();
   });
