@@ -75,7 +75,7 @@ export const SegmentQualificationConnection = createConnectionType<SegmentQualif
 );
 
 /** A cause as callers see it. */
-export function toCause({ kind, reference }: Cause): QualificationCause {
+function toCause({ kind, reference }: Cause): QualificationCause {
   return { kind, reference: reference ?? null };
 }
 
