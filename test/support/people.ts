@@ -31,7 +31,7 @@ export async function sendRows(
 
 /** What a page says and is shown, with a browser's key. */
 export async function collect(attune: AttuneUnderTest, input: object): Promise<Answer> {
-  const mutation = `mutation ($input: CollectInput!) { collect(input: $input) { results { status } profile {
+  const mutation = `mutation ($input: CollectInput!) { collect(input: $input) { ecid results { status } profile {
     id segments { segment { id } } decisions(placements: [{ placement: "home-hero" }]) { offer { id } content } } } }`;
   return (await attune.data(mutation, { input }, KEYS.public)).collect;
 }

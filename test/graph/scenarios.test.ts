@@ -268,4 +268,145 @@ describeEveryMode('Acceptance', (attune) => {
       expect([last.get((await jane()).id), last.get((await john()).id)]).toEqual(['REALIZED', 'EXITED']);
     });
   });
+
+  describe('Scenario 1, a landing page seen first, but for its activity', () => {
+    test('P-16 S-4a no identity and a campaign: one answer with a new ECID and Spring visitors', async () => {
+      await publish(attune, 'spring', 'context.campaign.name = "spring"');
+      const visit = (campaign: string, identities?: object) =>
+        collect(attune, {
+          context: { campaign: { name: campaign } },
+          events: [event('web.pageView', attune.now(), { campaign })],
+          ...(identities && { identityMap: identities }),
+        });
+      const first = await visit('spring');
+      expect([segmentsOf(first), offerOf(first)]).toEqual([['active-now', 'spring', 'spring-visitors'], 'O-WELCOME']);
+      expect(first.ecid).toMatch(/^\d{38}$/);
+      const again = await visit('autumn', identityMap('ECID', first.ecid));
+      expect([again.profile.id, segmentsOf(again)]).toEqual([first.profile.id, ['active-now', 'spring-visitors']]);
+    });
+  });
+
+  describe('Scenario 8, exit at the next hit', () => {
+    const visitor = identityMap('ECID', '8'.repeat(38));
+    const hit = (...events: readonly object[]) => collect(attune, { identityMap: visitor, events });
+    const movesOf = async (profileId: string) => {
+      const { segmentQualifications } = await attune.data(
+        '{ segmentQualifications(segments: ["cart-abandoners"], first: 1000) { edges { node { profileId status at cause { kind } } } } }',
+      );
+      const own = segmentQualifications.edges.filter(({ node }: Answer) => node.profileId === profileId);
+      return own.map(({ node }: Answer) => [node.status, node.at, node.cause.kind]);
+    };
+    const iso = (atMs: number): string => new Date(atMs).toISOString();
+    let id = '';
+    let enteredMs = 0;
+
+    test('S-7 D-3 a purchase ends it: announced, and the very next hit shows O-WELCOME', async () => {
+      enteredMs = attune.now();
+      const inCart = await hit(event('commerce.cartAdds', enteredMs));
+      expect([segmentsOf(inCart), offerOf(inCart)]).toEqual([['active-now', 'cart-abandoners'], 'O-CART10']);
+      id = inCart.profile.id;
+      await attune.moveTo(enteredMs + MINUTE_MS);
+      await hit(event('commerce.purchases', attune.now(), { category: 'hats' }));
+      const next = await hit(event('web.pageView', attune.now()));
+      expect([segmentsOf(next), offerOf(next)]).toEqual([['active-now'], 'O-WELCOME']);
+      await attune.idle();
+      expect(await movesOf(id)).toEqual([
+        ['REALIZED', iso(enteredMs), 'EVENT'],
+        ['EXITED', iso(enteredMs + MINUTE_MS), 'EVENT'],
+      ]);
+    });
+
+    test('S-7 S-11 without one it ends 3 hours later, once, with no event', async () => {
+      const addedMs = attune.now() + MINUTE_MS;
+      await attune.moveTo(addedMs);
+      await hit(event('commerce.cartAdds', addedMs));
+      await attune.moveTo(addedMs + 3 * 60 * MINUTE_MS);
+      expect((await movesOf(id)).slice(2)).toEqual([['REALIZED', iso(addedMs), 'EVENT']]);
+      await attune.moveTo(addedMs + 3 * 60 * MINUTE_MS + 1_000);
+      await attune.moveTo(addedMs + DAY_MS);
+      const [exit, ...more] = (await movesOf(id)).slice(3);
+      expect([exit, more]).toEqual([['EXITED', expect.any(String), 'TIME'], []]);
+      expect(Date.parse(exit[1]) - addedMs - 3 * 60 * MINUTE_MS).toBeGreaterThanOrEqual(0);
+      expect(Date.parse(exit[1]) - addedMs - 3 * 60 * MINUTE_MS).toBeLessThanOrEqual(1_000);
+    });
+  });
+
+  describe('Scenario 9, batch and share', () => {
+    const SAME =
+      'exists A from xEvent where A.eventType = "commerce.productViews", B from xEvent where B.eventType = "commerce.purchases" and B.sku = A.sku';
+    const buyer = identityMap('CRMID', 'batch-1');
+    const did = async (eventType: string, identities: object): Promise<void> => {
+      const { ingestEvents } = await attune.data(
+        'mutation ($events: [JSONObject!]!) { ingestEvents(dataset: "web", events: $events) { accepted } }',
+        { events: [{ ...event(eventType, attune.now(), { sku: 's-1' }), identityMap: identities }] },
+        KEYS.server,
+      );
+      expect(ingestEvents.accepted).toBe(1);
+    };
+    const segmentsNow = async (crmid: string) => segmentsOf({ profile: await findPerson(attune, 'CRMID', crmid) });
+
+    test('S-4 a rule that needs a scan is BATCH, and tells why', async () => {
+      await publish(attune, 'bought-what-they-saw', SAME);
+      await publish(attune, 'never-bought-it', 'not inSegment("bought-what-they-saw") and xEvent.count() >= 1');
+      const { segment } = await attune.data(
+        '{ segment(id: "bought-what-they-saw") { evaluation { method reasons } } }',
+      );
+      expect(segment.evaluation).toEqual({ method: 'BATCH', reasons: [expect.stringMatching(/\w+ \w+/)] });
+    });
+
+    test('S-15 the nightly run evaluates it by itself', async () => {
+      await did('commerce.productViews', buyer);
+      await did('commerce.purchases', buyer);
+      await attune.idle();
+      expect(await segmentsNow('batch-1')).toContain('never-bought-it');
+      await attune.moveTo(attune.now() + DAY_MS);
+      expect(await segmentsNow('batch-1')).toEqual(['bought-what-they-saw']);
+    });
+
+    test('S-15 a manual run works at any time, and counts by namespace', async () => {
+      await did('commerce.productViews', identityMap('CRMID', 'batch-2'));
+      await did('commerce.purchases', identityMap('CRMID', 'batch-2'));
+      const { evaluateSegments } = await attune.data(
+        'mutation { evaluateSegments(ids: ["bought-what-they-saw"]) { id } }',
+      );
+      await attune.idle();
+      const { evaluationJob } = await attune.data(
+        'query ($id: ID!) { evaluationJob(id: $id) { status realized exited byNamespace } }',
+        { id: evaluateSegments.id },
+      );
+      expect(evaluationJob).toMatchObject({ status: 'COMPLETED', realized: 2, byNamespace: { CRMID: 2 } });
+      expect(await segmentsNow('batch-2')).toEqual(expect.not.arrayContaining(['never-bought-it']));
+    });
+
+    test('S-8 two people merged between runs are not left in segments that contradict each other', async () => {
+      await did('web.pageView', identityMap('CRMID', 'batch-3'));
+      await attune.idle();
+      expect(await segmentsNow('batch-3')).toContain('never-bought-it');
+      await did('commerce.productViews', identityMap('ECID', '9'.repeat(38)));
+      await did('commerce.purchases', identityMap('ECID', '9'.repeat(38)));
+      await did('web.login', { ...identityMap('ECID', '9'.repeat(38)), ...identityMap('CRMID', 'batch-3') });
+      const now = await segmentsNow('batch-3');
+      expect(now.filter((id) => ['bought-what-they-saw', 'never-bought-it'].includes(id))).toHaveLength(1);
+      await attune.moveTo(attune.now() + DAY_MS);
+      expect(await segmentsNow('batch-3')).toEqual(['bought-what-they-saw']);
+    });
+
+    test('S-4 a 30-day sum that is added answers with its method, the former one and the reasons', async () => {
+      const rule = 'loyalty.tier = "gold"';
+      const putSegment = async (text: string) =>
+        (
+          await attune.data(
+            `mutation ($input: SegmentInput!) { putSegment(input: $input) {
+              segment { evaluation { method reasons } } previousEvaluation { method reasons } } }`,
+            { input: { id: 'gold-spenders', name: 'Gold spenders', rule: text, publish: true } },
+          )
+        ).putSegment;
+      expect((await putSegment(rule)).segment.evaluation.method).toBe('EDGE');
+      const { segment, previousEvaluation } = await putSegment(
+        `${rule} and xEvent[eventType = "commerce.purchases" and timestamp occurs <= 30 days before now].sum(price) > 100`,
+      );
+      expect([segment.evaluation.method, previousEvaluation.method]).toEqual(['STREAMING', 'EDGE']);
+      expect(segment.evaluation.reasons.join(' ')).toMatch(/event/i);
+    });
+  });
 });
