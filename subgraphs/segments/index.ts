@@ -66,8 +66,10 @@ export interface SegmentsOptions {
   readonly timeZone?: string;
   /** The sandboxes whose time and background work `start` takes up; default: `default`. */
   readonly sandboxes?: readonly string[];
-  /** How many evaluations are kept in memory; default 50,000. */
+  /** How many evaluations are kept in memory; default 524,288. */
   readonly rememberedProfiles?: number;
+  /** About how many bytes of them; default 768 MiB. */
+  readonly rememberedBytes?: number;
   /** How many people background work evaluates at once; default 64. */
   readonly pageSize?: number;
 }
@@ -161,13 +163,14 @@ export function createSegmentsSubgraph(platform: Platform, options: SegmentsOpti
 
 function createParts(platform: Platform, options: SegmentsOptions) {
   const { store, clock, log, ids } = platform;
-  const { users, timeZone = 'UTC', rememberedProfiles = 50_000, pageSize = 64 } = options;
+  const { users, timeZone = 'UTC', pageSize = 64 } = options;
+  const { rememberedProfiles = 524_288, rememberedBytes = 768 * 1024 * 1024 } = options;
   const defaultPolicy = (sandbox: string): Promise<string> => findDefaultPolicy(profiles, sandbox);
   const profiles = asSeen(options.profiles);
   const configuration = createSegmentsConfiguration<Plan>(store, createPlanner(timeZone), defaultPolicy);
   const plan = configuration.compiled;
   const holder = ids.next();
-  const states = createStateStore(store, rememberedProfiles, holder);
+  const states = createStateStore(store, { profiles: rememberedProfiles, bytes: rememberedBytes }, holder);
   const members = createMemberStore(store);
   const counts = createCountsStore(store);
   const imports = createImportStore(store);

@@ -1,4 +1,4 @@
-import type { RuleState } from './engine/rule-set';
+import { type RuleState, sizeOfState } from './engine/rule-set';
 import type { Memberships } from './membership';
 import type { Plan } from './plan';
 
@@ -32,6 +32,14 @@ export const NEVER: Evaluated = {
   imports: new Map(),
   ended: false,
 };
+
+const EVALUATED_BYTES = 600;
+const MEMBERSHIP_BYTES = 100;
+
+/** About how much memory an evaluation takes, in bytes. */
+export function sizeOfEvaluated({ state, memberships, imports }: Evaluated): number {
+  return EVALUATED_BYTES + MEMBERSHIP_BYTES * (memberships.size + imports.size) + (state ? sizeOfState(state) : 0);
+}
 
 /** True when `state` can be evaluated further under `plan` by the change after `revision`. */
 export function isCurrent(evaluated: Evaluated, plan: Plan): boolean {

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { CollectionSpec, Store, Stored, Write } from '../../../platform/store/store';
-import { type Evaluated, isCurrent, NEVER } from '../domain/evaluated';
+import { type Evaluated, isCurrent, NEVER, sizeOfEvaluated } from '../domain/evaluated';
 import type { Plan } from '../domain/plan';
 import { type PackedMemberships, packMemberships, unpackMemberships } from './packed-memberships';
 
@@ -69,14 +69,20 @@ export interface StateStore {
 
 /**
  * Over the collection of `statesSpec`.
- * @param most how many evaluations are kept in memory
+ * @param most how many evaluations are kept in memory, and about how many bytes of them
  * @param holder names this process, from its start to its end
  */
-export function createStateStore(store: Store, most: number, holder: string): StateStore {
+export function createStateStore(
+  store: Store,
+  most: { readonly profiles: number; readonly bytes: number },
+  holder: string,
+): StateStore {
   const states = store.collection<StateDocument>(STATES);
   const evicted = new Map<string, Known>();
   const cache = new LRUCache<string, Known>({
-    max: most,
+    max: most.profiles,
+    maxSize: most.bytes,
+    sizeCalculation: ({ evaluated }) => sizeOfEvaluated(evaluated),
     dispose: (known, key, reason) => {
       if (reason === 'evict' && store.exclusive && isAhead(known)) evicted.set(key, known);
     },
@@ -146,7 +152,8 @@ export function createStateStore(store: Store, most: number, holder: string): St
       for (const known of all) {
         const key = keyOf(sandbox, known.profileId);
         evicted.delete(key);
-        cache.set(key, known);
+        // Most are remembered while they are evaluated, and stay so.
+        if (cache.peek(key) !== known) cache.set(key, known);
       }
     },
     replace(sandbox, before, after) {

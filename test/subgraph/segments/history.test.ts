@@ -82,7 +82,8 @@ describeSegments('random histories', (open) => {
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
         runs += 1;
         const sandbox = `run-${runs}`;
-        const history = createHistory(await open({ pageSize: 2, rememberedProfiles: 2, sandbox }), sandbox);
+        const remembered = runs % 2 ? { rememberedProfiles: 2 } : { rememberedBytes: 8_000 };
+        const history = createHistory(await open({ pageSize: 2, ...remembered, sandbox }), sandbox);
         try {
           await history.publishAll();
           for (const each of steps) {

@@ -7,7 +7,7 @@ import { cloneState, type RuleState } from './evaluation/state';
 import { type PackedState, packState, unpackState } from './pack';
 import type { Flip, FlipCause, Person, PersonChange, Rule, RuleMethod } from './rule';
 
-export type { RuleState } from './evaluation/state';
+export { type RuleState, sizeOfState } from './evaluation/state';
 export type { Flip, FlipCause, Person, PersonChange, Rule, RuleEvent, RuleMethod } from './rule';
 
 export interface RuleSetOptions {

@@ -35,6 +35,8 @@ export class Engine {
   /** Units whose truth is not kept in packed states; those that ask for segments apart. */
   private readonly moving: readonly number[];
   private readonly asking: readonly number[];
+  /** How many windows each group has. */
+  private readonly windows: Int32Array;
 
   constructor({ rules, programs, leaves, readers }: CompiledRules) {
     this.rules = rules;
@@ -49,6 +51,7 @@ export class Engine {
     const apart = new Set([...leaves.stillUnits, ...[...leaves.bySegment.values()].flat()]);
     this.moving = leaves.units.map((_, unit) => unit).filter((unit) => !apart.has(unit));
     this.asking = [...new Set([...leaves.bySegment.values()].flat())];
+    this.windows = Int32Array.from(leaves.groups, (group) => group.leaves.length);
   }
 
   /** Nothing known of anybody but the segments that they are in by what was told. */
@@ -65,7 +68,7 @@ export class Engine {
       fields: undefined,
       truth: new Uint8Array(leaves.count),
       due: createDueInstants(leaves.timed.length),
-      tooShort: Int32Array.from(leaves.groups, (group) => group.leaves.length),
+      tooShort: this.windows.slice(),
       realized,
       given,
       series: new Array(leaves.series.length).fill(undefined),

@@ -34,6 +34,20 @@ export function profileOf(state: RuleState): Fields {
   return state.profile;
 }
 
+const STATE_BYTES = 1_600;
+const FIELD_BYTES = 64;
+const SERIES_BYTES = 200;
+
+/** About how much memory a state takes, in bytes. */
+export function sizeOfState({ truth, due, tooShort, realized, series, fields, attributes }: RuleState): number {
+  let bytes = STATE_BYTES + truth.length + 8 * due.ofEach.length + 4 * tooShort.length + realized.length;
+  bytes += 8 * (series.length + (fields?.length ?? 0)) + FIELD_BYTES * Object.keys(attributes).length;
+  for (const each of series) {
+    if (each) bytes += SERIES_BYTES + each.times.length * (each.values ? FIELD_BYTES : 8);
+  }
+  return bytes;
+}
+
 /** A state of its own with the same content. */
 export function cloneState(state: RuleState): RuleState {
   return {
