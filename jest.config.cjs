@@ -1,3 +1,6 @@
+// As an operator runs it: what libraries check in development costs a fifth of the time.
+process.env.NODE_ENV = 'production';
+
 /** Jest compiles TypeScript with swc; types are checked by `npm run check`. */
 module.exports = {
   testEnvironment: '<rootDir>/test/support/environment.ts',
