@@ -21,6 +21,15 @@ export function createZone(name: string): Zone {
   if (name === 'UTC') return ALWAYS_UTC;
   const zone = findTimeZone(name);
   if (!zone) throw new Error(`There is no time zone ${JSON.stringify(name)}.`);
+  const known = zones.get(zone) ?? toZone(zone);
+  zones.set(zone, known);
+  return known;
+}
+
+// Every rule has a calendar, and all of a zone share what is known of its clocks.
+const zones = new WeakMap<IANAZone, Zone>();
+
+function toZone(zone: IANAZone): Zone {
   const offsetAt = rememberOffsets(zone);
   return {
     toLocal: (ms) => ms + offsetAt(ms),
