@@ -17,7 +17,7 @@ const newSandbox = (): string => {
 
 describeEveryStore('items in any order', (place) => {
   // Every round trip to MongoDB costs more than a whole history takes embedded.
-  const runs = LONG ? 2000 : place.engine === 'sqlite' ? 150 : 5;
+  const runs = LONG ? 2000 : place.engine === 'sqlite' ? 60 : 3;
   const prove = (limits: FixtureOptions['limits']) => inAnyOrder(place, runs, limits);
 
   test(

@@ -11,7 +11,7 @@ const LONG = process.env.ATTUNE_TEST_LONG === '1';
 const ways = fc.array(fc.constantFrom('direct', 'batch', 'both'), { minLength: 14, maxLength: 14 });
 
 describeEveryStore('a batch that is taken back', (place) => {
-  const runs = LONG ? 2000 : place.engine === 'sqlite' ? 80 : 4;
+  const runs = LONG ? 2000 : place.engine === 'sqlite' ? 40 : 3;
 
   test(
     'P-6 leaves everybody as in a store that never saw it: attributes, events, links and computed attributes',

@@ -83,7 +83,7 @@ describe('P-8 a changed configuration of namespaces', () => {
         await profile.subgraph.idle();
         expect(await stateOf(profile, later)).toEqual(await stateOf(profile, always));
       }),
-      { numRuns: process.env.ATTUNE_TEST_LONG === '1' ? 1000 : 60 },
+      { numRuns: process.env.ATTUNE_TEST_LONG === '1' ? 1000 : 30 },
     );
   }, 300_000);
 

@@ -8,7 +8,7 @@ import { arrivals, type HistoryItem } from '../../support/random-history';
 import { send, stateOf } from './people-of-history';
 import { event, NOW_MS, openProfile, type ProfileFixture, who } from './profile-fixture';
 
-const RUNS = process.env.ATTUNE_TEST_LONG === '1' ? 200 : 8;
+const RUNS = process.env.ATTUNE_TEST_LONG === '1' ? 200 : 5;
 
 describeEveryStore('people that several write at once', (place) => {
   const open = async (): Promise<readonly ProfileFixture[]> => {

@@ -108,7 +108,7 @@ test('P-10 after a cut everybody is as if the items had never held the identity 
         (await stateOf(profile, apart)).map(withoutLinks),
       );
     }),
-    { numRuns: process.env.ATTUNE_TEST_LONG === '1' ? 2000 : 200 },
+    { numRuns: process.env.ATTUNE_TEST_LONG === '1' ? 2000 : 60 },
   );
 }, 300_000);
 

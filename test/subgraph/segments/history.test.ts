@@ -74,7 +74,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('idle' as const, 'restart' as const) }) },
 );
 
-describeSegments('random histories', (open) => {
+describeSegments('random histories', (open, engine) => {
   test('S-5 S-6 S-7 S-8 S-11 reads, members and announcements agree with brute force over the raw past', async () => {
     let checks = 0;
     let runs = 0;
@@ -95,9 +95,9 @@ describeSegments('random histories', (open) => {
           await history.close();
         }
       }),
-      { numRuns: process.env.ATTUNE_TEST_LONG ? 500 : 15, seed: 20_260_115 },
+      { numRuns: process.env.ATTUNE_TEST_LONG ? 500 : engine === 'sqlite' ? 10 : 4, seed: 20_260_115 },
     );
-    expect(checks).toBeGreaterThan(1_000);
+    expect(checks).toBeGreaterThan(300);
   }, 600_000);
 });
 

@@ -7,7 +7,7 @@ import { createScopePeople, createScopeRules } from './random-scopes';
 
 const NOW_MS = Date.UTC(2024, 2, 14, 12);
 const DAY_MS = 86_400_000;
-const RULES = process.env.ATTUNE_TEST_LONG ? 20_000 : 600;
+const RULES = process.env.ATTUNE_TEST_LONG ? 20_000 : 300;
 const PEOPLE_EACH = 4;
 
 describe('lists, variables and ^ nested in every way', () => {

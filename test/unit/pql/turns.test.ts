@@ -31,7 +31,7 @@ describe('turns', () => {
             }
           },
         ),
-        { numRuns: process.env.ATTUNE_TEST_LONG ? 20_000 : 700, seed: 7 },
+        { numRuns: process.env.ATTUNE_TEST_LONG ? 20_000 : 300, seed: 7 },
       );
     });
   }

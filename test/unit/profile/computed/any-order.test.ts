@@ -10,7 +10,7 @@ import {
 import { computePlainly, type Question } from './brute-force';
 import { eventLists, HOUR_MS, questions, START_MS } from './histories';
 
-const RUNS = process.env.ATTUNE_TEST_LONG ? 60_000 : 2_600;
+const RUNS = process.env.ATTUNE_TEST_LONG ? 60_000 : 1_000;
 const WINDOWS = [undefined, undefined, 'PT5H', 'P7D', 'P1M', 'P1M2DT3H', 'P1Y'];
 const questionOf = questions(WINDOWS);
 
@@ -104,7 +104,7 @@ describe('P-15 a computed attribute', () => {
   test('is what brute force over all events gives, in any order, with late events, merges and the passing of time', () => {
     checks = 0;
     fc.assert(fc.property(questionOf, eventLists(60_001), steps, play), { numRuns: RUNS, seed: 15 });
-    expect(checks).toBeGreaterThan(20_000);
+    expect(checks).toBeGreaterThan(7_000);
   });
 
   test('is the same number to the last digit in every order', () => {

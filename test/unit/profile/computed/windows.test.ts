@@ -6,7 +6,7 @@ import { createComputedEngine } from '../../../../subgraphs/profile/domain/compu
 import { computePlainly, type Question } from './brute-force';
 import { eventLists, HOUR_MS, questions, START_MS } from './histories';
 
-const RUNS = process.env.ATTUNE_TEST_LONG ? 3_000 : 100;
+const RUNS = process.env.ATTUNE_TEST_LONG ? 3_000 : 50;
 const fixed = questions([undefined, 'PT5H', 'P2D', 'P7D', 'P30D']);
 const calendar = questions(['P1M', 'P1M2DT3H', 'P3M']);
 const nows = fc.nat({ max: 45 * 24 }).map((hours) => START_MS + hours * HOUR_MS);
