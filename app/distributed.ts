@@ -15,7 +15,7 @@ import { createSegmentsSubgraph } from '../subgraphs/segments';
 import { type ConfiguredKey, DEFAULT_SANDBOX } from './keys';
 import { startLogTrimmer } from './log-trimmer';
 import { createPortClients, createPortRoute, type PortClients, type Ports } from './ports-over-http';
-import { profileRules, type Rules } from './subgraphs';
+import { profileRules, type Rules, segmentRules } from './subgraphs';
 
 /** Where each part listens, without a path. */
 export type PartUrls = Readonly<Record<SubgraphName, string>>;
@@ -98,12 +98,12 @@ const createPart: Readonly<Record<SubgraphName, (options: PartOptions, clients: 
     return { ...profile, ports: { profiles: profile.reader } };
   },
   segments(options, clients) {
-    const { platform, timeZone } = options;
+    const { platform } = options;
     const users = [usersPort(options, clients, 'offers'), usersPort(options, clients, 'destinations')];
     const segments = createSegmentsSubgraph(platform, {
       profiles: profilesPort(options, clients),
       users: () => users,
-      timeZone,
+      ...segmentRules(options),
     });
     return {
       ...segments,

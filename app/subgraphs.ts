@@ -4,12 +4,13 @@ import { createDestinationsSubgraph, type DestinationsSubgraph } from '../subgra
 import { createOffersSubgraph, type OffersSubgraph } from '../subgraphs/offers';
 import {
   createProfileSubgraph,
+  DEFAULT_LIMITS,
   type Limits,
   type ProfileOptions,
   type ProfileSubgraph,
   type UnknownConsents,
 } from '../subgraphs/profile';
-import { createSegmentsSubgraph, type SegmentsSubgraph } from '../subgraphs/segments';
+import { createSegmentsSubgraph, type SegmentsOptions, type SegmentsSubgraph } from '../subgraphs/segments';
 
 /** What the rules of all subgraphs share. */
 export interface Rules {
@@ -33,6 +34,11 @@ export function profileRules({ timeZone, identitySecret, limits, unknownConsents
   };
 }
 
+/** Those of the rules that the segments subgraph goes by. */
+export function segmentRules({ timeZone, limits }: Rules): Pick<SegmentsOptions, 'timeZone' | 'eventsPerProfile'> {
+  return { timeZone, eventsPerProfile: limits?.eventsPerProfile ?? DEFAULT_LIMITS.eventsPerProfile };
+}
+
 /** The four subgraphs of one process. */
 export interface Subgraphs {
   readonly profile: ProfileSubgraph;
@@ -50,7 +56,11 @@ export function createSubgraphs(platform: Platform, rules: Rules): Subgraphs {
   const policyUsers = (): readonly MergePolicyUsers[] => namingPolicies;
   const profile = createProfileSubgraph(platform, { ...profileRules(rules), privacy, policyUsers });
   const users: SegmentUsers[] = [];
-  const segments = createSegmentsSubgraph(platform, { profiles: profile.reader, users: () => users, timeZone });
+  const segments = createSegmentsSubgraph(platform, {
+    ...segmentRules(rules),
+    profiles: profile.reader,
+    users: () => users,
+  });
   const ports = { profiles: profile.reader, segments: segments.reader };
   const offers = createOffersSubgraph(platform, { ...ports, timeZone });
   const destinations = createDestinationsSubgraph(platform, { ...ports, timeZone });

@@ -64,6 +64,8 @@ export interface SegmentsOptions {
   readonly users: () => readonly SegmentUsers[];
   /** The IANA zone in which days, weeks and months are counted; default UTC. */
   readonly timeZone?: string;
+  /** How many events of a person are kept for evaluation; default 5,000. */
+  readonly eventsPerProfile?: number;
   /** The sandboxes whose time and background work `start` takes up; default: `default`. */
   readonly sandboxes?: readonly string[];
   /** How many evaluations are kept in memory; default 524,288. */
@@ -95,14 +97,13 @@ export interface SegmentsSubgraph extends SubgraphSchema {
 export function createSegmentsSubgraph(platform: Platform, options: SegmentsOptions): SegmentsSubgraph {
   const parts = createParts(platform, options);
   const { clock } = platform;
-  const { configuration, counts, members, jobStore, announcer, jobs, schedule, tail, read, profiles, timeZone, runs } =
-    parts;
+  const { configuration, counts, members, jobStore, announcer, jobs, schedule, tail, read, profiles, runs } = parts;
   const qualifications = createQualifications(tail, profiles);
   const imports = createAudienceImports(parts);
   const sharing = createAudienceSharing({ ...parts, evaluateAll: runs.begin });
   const { schema, sdl } = createSubgraphSchema({
     resolvers: [
-      new SegmentResolver({ ...parts, counts, members, jobs: jobStore, clock, timeZone }),
+      new SegmentResolver({ ...parts, counts, members, jobs: jobStore, clock }),
       new MembershipResolver(read, profiles, clock),
       new MembershipEndResolver(),
       new QualificationResolver(qualifications, configuration),
@@ -161,13 +162,17 @@ export function createSegmentsSubgraph(platform: Platform, options: SegmentsOpti
   };
 }
 
+const EVENTS_KEPT = 5_000;
+
 function createParts(platform: Platform, options: SegmentsOptions) {
   const { store, clock, log, ids } = platform;
-  const { users, timeZone = 'UTC', pageSize = 64 } = options;
+  const { users, timeZone = 'UTC', eventsPerProfile: keptEvents = EVENTS_KEPT, pageSize = 64 } = options;
   const { rememberedProfiles = 524_288, rememberedBytes = 768 * 1024 * 1024 } = options;
   const defaultPolicy = (sandbox: string): Promise<string> => findDefaultPolicy(profiles, sandbox);
+  // Of a window no fewer than it would have been.
+  const rules = { timeZone, keptEvents, maxEvents: Math.max(keptEvents, EVENTS_KEPT) };
   const profiles = asSeen(options.profiles);
-  const configuration = createSegmentsConfiguration<Plan>(store, createPlanner(timeZone), defaultPolicy);
+  const configuration = createSegmentsConfiguration<Plan>(store, createPlanner(rules), defaultPolicy);
   const plan = configuration.compiled;
   const holder = ids.next();
   const states = createStateStore(store, { profiles: rememberedProfiles, bytes: rememberedBytes }, holder);
@@ -226,7 +231,7 @@ function createParts(platform: Platform, options: SegmentsOptions) {
     knownFields,
     profiles,
     findDefaultPolicy: defaultPolicy,
-    timeZone,
+    rules,
     clock,
     onWork,
   });
@@ -245,5 +250,6 @@ function createParts(platform: Platform, options: SegmentsOptions) {
     verbs,
     knownFields,
     findDefaultPolicy: defaultPolicy,
+    rules,
   };
 }

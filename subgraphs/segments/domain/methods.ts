@@ -1,4 +1,4 @@
-import { createRuleSet, type Rule, type RuleMethod } from './engine/rule-set';
+import { createRuleSet, type Rule, type RuleMethod, type RuleSetOptions } from './engine/rule-set';
 import { segmentsOfRule } from './rule';
 
 /** A rule, and the merge policy whose view it is asked on, where that is not the default one. */
@@ -12,7 +12,7 @@ export function methodOfRule(
   id: string,
   rule: AskedRule,
   ruleOf: (segmentId: string) => AskedRule | undefined,
-  timeZone: string,
+  options: RuleSetOptions,
 ): RuleMethod {
   const rules = new Map<string, Rule>();
   const add = (segmentId: string, asked: AskedRule | undefined): void => {
@@ -21,5 +21,5 @@ export function methodOfRule(
     for (const other of segmentsOfRule(asked.tree)) add(other, ruleOf(other));
   };
   add(id, rule);
-  return createRuleSet([...rules.values()], { timeZone }).methodOf(id);
+  return createRuleSet([...rules.values()], options).methodOf(id);
 }

@@ -2,7 +2,7 @@ import { compileRule, type PqlScope } from '../../../platform/pql/evaluate';
 import { inspectPql, type PqlInspection } from '../../../platform/pql/inspect';
 import { parsePql } from '../../../platform/pql/parse';
 import type { Expression } from '../../../platform/pql/tree';
-import { createRuleSet, type RuleSet } from './engine/rule-set';
+import { createRuleSet, type RuleSet, type RuleSetOptions } from './engine/rule-set';
 import { viewUnder } from './policy-view';
 import { createScreening, readsComputed, type ScreenedRule, type Screening } from './screening';
 import type { LiveRule, Segment } from './segment';
@@ -62,8 +62,9 @@ export interface PlanSource {
 }
 
 /** Compiles plans; rules that stay the same as a whole are compiled once. */
-export function createPlanner(timeZone: string): (source: PlanSource) => Plan {
-  const ruleSetOf = rememberRuleSets(timeZone);
+export function createPlanner(options: RuleSetOptions & { readonly timeZone: string }): (source: PlanSource) => Plan {
+  const { timeZone } = options;
+  const ruleSetOf = rememberRuleSets(options);
   return ({ segments, shared, defaultPolicy }) => {
     const audiences = new Map([...segments].filter(([, { external, live: rule }]) => external && rule));
     const live = [...segments].flatMap((each) => toLive(each, defaultPolicy)).sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -78,7 +79,7 @@ export function createPlanner(timeZone: string): (source: PlanSource) => Plan {
         const own = byId.get(id);
         return own && { ...own, version: own.rule.version };
       };
-      return createScreening(ids, ruleOf, (id) => audiences.has(id), timeZone);
+      return createScreening(ids, ruleOf, (id) => audiences.has(id), options);
     });
     const stamps = [...segments.values()].map(({ live: rule, endedMs }) => rule?.sinceMs ?? endedMs ?? 0);
     return {
@@ -107,7 +108,7 @@ function remember<R>(answer: (sinceMs: number) => R): (sinceMs: number) => R {
   };
 }
 
-function rememberRuleSets(timeZone: string): (live: readonly Live[]) => RuleSet {
+function rememberRuleSets(options: RuleSetOptions): (live: readonly Live[]) => RuleSet {
   let known: { readonly key: string; readonly rules: RuleSet }[] = [];
   return (live) => {
     const key = JSON.stringify(live.map(({ id, rule, view }) => [id, rule.version, rule.rule, view]));
@@ -115,7 +116,7 @@ function rememberRuleSets(timeZone: string): (live: readonly Live[]) => RuleSet 
     if (found) return found.rules;
     const rules = createRuleSet(
       live.map(({ id, rule, tree, view }) => ({ id, version: rule.version, tree, view })),
-      { timeZone },
+      options,
     );
     // A few, as several sandboxes take turns.
     known = [{ key, rules }, ...known.slice(0, 7)];

@@ -2,7 +2,7 @@ import type { ProfileSnapshot } from '../../../flow/ports';
 import type { PqlInspection } from '../../../platform/pql/inspect';
 import type { Expression } from '../../../platform/pql/tree';
 import { findComputedUntil } from './computed';
-import { createRuleSet } from './engine/rule-set';
+import { createRuleSet, type RuleSetOptions } from './engine/rule-set';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -41,7 +41,7 @@ export function createScreening(
   ids: readonly string[],
   ruleOf: (id: string) => ScreenedRule | undefined,
   isAudience: (id: string) => boolean,
-  timeZone: string,
+  options: RuleSetOptions,
 ): Screening | undefined {
   const asked = new Map<string, ScreenedRule>();
   const add = (id: string): boolean => {
@@ -53,7 +53,7 @@ export function createScreening(
   };
   if (!ids.every(add)) return undefined;
   const all = [...asked.values()];
-  const rules = createRuleSet(all, { timeZone });
+  const rules = createRuleSet(all, options);
   if (rules.general.length > 0) return undefined;
   const wanted = new Set(ids);
   const reading = {

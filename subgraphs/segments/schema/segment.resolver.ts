@@ -6,7 +6,7 @@ import { Progress } from '../../../platform/graphql/progress.type';
 import type { RequestContext } from '../../../platform/graphql/request-context';
 import { JsonScalar } from '../../../platform/graphql/subgraph-schema';
 import { parsePql } from '../../../platform/pql/parse';
-import type { RuleMethod } from '../domain/engine/rule-set';
+import type { RuleMethod, RuleSetOptions } from '../domain/engine/rule-set';
 import type { Plan } from '../domain/plan';
 import type { SegmentStatus } from '../domain/segment';
 import type { CountsStore } from '../store/counts-store';
@@ -35,7 +35,7 @@ export interface SegmentResolverOptions {
   readonly members: MemberStore;
   readonly jobs: JobStore;
   readonly clock: Clock;
-  readonly timeZone: string;
+  readonly rules: RuleSetOptions;
   readonly findDefaultPolicy: (sandbox: string) => Promise<string>;
 }
 
@@ -122,10 +122,10 @@ export class SegmentResolver {
     @Root() { id, rule, mergePolicy }: Segment,
     @Ctx() { sandbox }: RequestContext,
   ): Promise<RuleMethod> {
-    const { configuration, timeZone, findDefaultPolicy } = this.options;
+    const { configuration, rules, findDefaultPolicy } = this.options;
     const saved = { rule, ...(mergePolicy !== null && { mergePolicy }) };
     const all = await configuration.segments.all(sandbox);
-    return methodOf(id, saved, all, timeZone, await findDefaultPolicy(sandbox));
+    return methodOf(id, saved, all, rules, await findDefaultPolicy(sandbox));
   }
 
   @FieldResolver(() => SegmentCounts)

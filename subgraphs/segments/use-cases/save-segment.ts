@@ -4,7 +4,7 @@ import { AppError, isAppError } from '../../../platform/errors';
 import type { PqlDiagnostic } from '../../../platform/pql/parse';
 import type { Expression } from '../../../platform/pql/tree';
 import type { Stored, Write } from '../../../platform/store/store';
-import type { RuleMethod } from '../domain/engine/rule-set';
+import type { RuleMethod, RuleSetOptions } from '../domain/engine/rule-set';
 import { findSegmentCycle } from '../domain/engine/segment-cycle';
 import { newBackfill, newWithdrawal } from '../domain/job';
 import { type AskedRule, methodOfRule } from '../domain/methods';
@@ -51,8 +51,8 @@ export interface SegmentDependencies {
   readonly knownFields: FindKnownFields;
   readonly profiles: Pick<ProfileReader, 'policies'>;
   readonly findDefaultPolicy: (sandbox: string) => Promise<string>;
-  /** The IANA zone of days and months. */
-  readonly timeZone: string;
+  /** How rules are read. */
+  readonly rules: RuleSetOptions;
   readonly clock: Clock;
   /** There is work in the background. */
   readonly onWork: (sandbox: string) => void;
@@ -118,8 +118,8 @@ export function createSegmentVerbs(dependencies: SegmentDependencies): SegmentVe
     const all = await configuration.segments.all(sandbox);
     const warnings = await findWarnings(dependencies, sandbox, id, parseRule(after.value.rule));
     const policy = await dependencies.findDefaultPolicy(sandbox);
-    const previousEvaluation = before && changedMethod(id, before, after.value, all, dependencies.timeZone, policy);
-    const moved = findMoved(after, before, all, dependencies.timeZone, policy);
+    const previousEvaluation = before && changedMethod(id, before, after.value, all, dependencies.rules, policy);
+    const moved = findMoved(after, before, all, dependencies.rules, policy);
     return { segment: after, warnings, moved, ...(previousEvaluation && { previousEvaluation }) };
   };
 
@@ -219,12 +219,12 @@ function changedMethod(
   before: Segment,
   after: Segment,
   all: Segments,
-  timeZone: string,
+  rules: RuleSetOptions,
   defaultPolicy: string,
 ): RuleMethod | undefined {
   if (before.status === 'DELETED') return undefined;
-  const previous = methodOf(id, before, all, timeZone, defaultPolicy);
-  return previous.method === methodOf(id, after, all, timeZone, defaultPolicy).method ? undefined : previous;
+  const previous = methodOf(id, before, all, rules, defaultPolicy);
+  return previous.method === methodOf(id, after, all, rules, defaultPolicy).method ? undefined : previous;
 }
 
 /** Those who ask for the segment, themselves or through others, and are evaluated in another way since its change. */
@@ -232,7 +232,7 @@ function findMoved(
   changed: Stored<Segment>,
   before: Segment | undefined,
   all: Segments,
-  timeZone: string,
+  rules: RuleSetOptions,
   defaultPolicy: string,
 ): readonly MovedSegment[] {
   const { id, version } = changed;
@@ -241,7 +241,7 @@ function findMoved(
   if (before) then.set(id, { id, version, value: before });
   else then.delete(id);
   return askingFor(id, now).flatMap((segment): readonly MovedSegment[] => {
-    const [was, is] = [then, now].map((those) => methodOf(segment.id, segment.value, those, timeZone, defaultPolicy));
+    const [was, is] = [then, now].map((those) => methodOf(segment.id, segment.value, those, rules, defaultPolicy));
     return was && was.method !== is?.method ? [{ segment, previousEvaluation: was }] : [];
   });
 }
@@ -267,7 +267,7 @@ export function methodOf(
   id: string,
   segment: Pick<Segment, 'rule' | 'mergePolicy'>,
   all: Segments,
-  timeZone: string,
+  rules: RuleSetOptions,
   defaultPolicy: string,
 ): RuleMethod {
   const toAsked = ({ rule, mergePolicy }: Pick<Segment, 'rule' | 'mergePolicy'>): AskedRule => ({
@@ -278,7 +278,7 @@ export function methodOf(
     const saved = all.get(other)?.value;
     return saved && saved.status !== 'DELETED' ? toAsked(saved) : undefined;
   };
-  return methodOfRule(id, toAsked(segment), ruleOf, timeZone);
+  return methodOfRule(id, toAsked(segment), ruleOf, rules);
 }
 
 function checkCycle(

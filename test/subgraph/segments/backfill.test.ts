@@ -156,6 +156,38 @@ describeSegments('backfill', (open) => {
     expect(told).toHaveLength(200);
   });
 
+  test('S-6 while versions are published under load, no read is answered by two of them', async () => {
+    await seed(20);
+    const bought = 'xEvent[eventType = "purchase"].count() >= 1';
+    await fixture.putSegment('asked', bought);
+    await fixture.putSegment('in', 'inSegment("asked")');
+    await fixture.putSegment('out', 'not inSegment("asked")');
+    let isOver = false;
+    const answers = new Set<string>();
+    const read = async (): Promise<void> => {
+      for (let turn = 0; !isOver; turn += 1) {
+        const id = `p${String(turn % 20).padStart(3, '0')}`;
+        const { revision = 0 } = fixture.people.snapshot(id) ?? {};
+        const found = await fixture.memberships({ id, revision });
+        const ids = found.map(({ segment }) => segment.id);
+        answers.add(ids.join());
+        // Who bought is in it by the first version, and by every other one since.
+        for (const { segment, segmentVersion } of found)
+          if (segment.id === 'asked') expect([id, segmentVersion % 2]).toEqual([id, turn % 2]);
+        await new Promise(setImmediate);
+      }
+    };
+    const readers = [read(), read(), read()];
+    for (let version = 2; version <= 9; version += 1) {
+      await fixture.putSegment('asked', version % 2 ? bought : `not (${bought})`);
+      await fixture.take(`p00${version}`, did('view'));
+      if (version % 3 === 0) await fixture.idle();
+    }
+    isOver = true;
+    await Promise.all(readers);
+    expect([...answers].sort()).toEqual(['asked,in', 'out']);
+  });
+
   test('S-6 two rules published one after the other share the round, and each reaches everyone', async () => {
     await seed(17);
     await fixture.putSegment('all', 'xEvent.count() >= 1');

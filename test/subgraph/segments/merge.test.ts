@@ -38,6 +38,41 @@ describeSegments('merge and split', (open) => {
     expect(many.map(({ profileId }) => profileId)).toEqual(['old']);
   });
 
+  test('S-8 nobody who reads meanwhile sees two that exclude each other, nor none of them', async () => {
+    let isOver = false;
+    let reads = 0;
+    const read = async (): Promise<void> => {
+      while (!isOver) {
+        for (const id of ['old', 'young']) {
+          const person = fixture.people.snapshot(id);
+          if (person?.id !== id) continue;
+          // Of the revision that is just known, and of one that was seen before.
+          for (const revision of [person.revision, 1]) {
+            const held = (await fixture.segmentsOf({ id, revision })).filter((segment) => segment !== 'gold');
+            expect(fixture.people.snapshot(id) ? held.length : 1).toBe(1);
+            reads += 1;
+          }
+        }
+        await new Promise(setImmediate);
+      }
+    };
+    await fixture.take('old', did('view'));
+    const readers = Promise.all([read(), read(), read()]);
+    for (let round = 0; round < 8; round += 1) {
+      await fixture.people.split(fixture.store, 'old', `young-${round}`, 0, NOW_MS);
+      await fixture.take(`young-${round}`, did('view'));
+      await fixture.idle();
+      await fixture.people.merge(fixture.store, `young-${round}`, 'old', NOW_MS);
+      await fixture.idle();
+      await fixture.people.split(fixture.store, 'old', `back-${round}`, 1, NOW_MS);
+      await fixture.idle();
+    }
+    isOver = true;
+    await readers;
+    expect(reads).toBeGreaterThan(16);
+    expect(await fixture.segmentsOf('old')).toEqual(['one']);
+  });
+
   test('S-8 a split gives back: both are evaluated anew, cause SPLIT', async () => {
     await fixture.take('p1', did('view'), did('view'));
     await fixture.idle();

@@ -68,6 +68,21 @@ describe('how a rule can be evaluated', () => {
     expect(reasons[0]).toContain('5000 newest');
   });
 
+  it.each([
+    ['xEvent[timestamp occurs < 90 days before now].count() >= 5001'],
+    ['xEvent[timestamp occurs < 90 days before now].sum(price) > 5'],
+  ])('S-18 what may need more events of a window than are kept says so: %s', (rule) => {
+    expect(methodOf(rule).reasons[1]).toContain('the 5000 newest');
+    expect(
+      methodOf(rule.replace('5001', '5000').replace('[timestamp occurs < 90 days before now]', '')).reasons,
+    ).toHaveLength(1);
+  });
+
+  it('S-18 P-4 a rule that needs all events says how many are kept, as the limit is set', () => {
+    const rules = createRuleSet([toRule('it', 'xEvent.topN(price, 3).count() > 1')], { keptEvents: 40 });
+    expect(rules.methodOf('it').reasons[0]).toContain('the 40 newest');
+  });
+
   it('S-4 a rule that asks for a segment is as slow as that', () => {
     const others = { edge: 'tier = "gold"', batch: 'xEvent.groupBy(sku).keys().count() > 2' };
     expect(methodOf('inSegment("edge")', others).method).toBe('EDGE');

@@ -60,19 +60,27 @@ function methodsOfLeaf(
     case 'segment':
       return [toSegmentMethod(leaf.id, where, methodOf)];
     case 'atLeast':
-      return [streaming(`It counts events${leaf.window ? ' in a window' : ''}, kept as they come (${where}).`)];
+      return [
+        streaming(
+          `It counts events${leaf.window ? ' in a window' : ''}, kept as they come (${where}).`,
+          ...(leaf.window && leaf.n > most ? [ofTheNewest(most)] : []),
+        ),
+      ];
     case 'chain':
       return [streaming(`It looks for a sequence among the ${most} newest events of each step (${where}).`)];
     case 'formula':
       return [
-        toFormulaMethod(leaf.formula, where),
+        toFormulaMethod(leaf.formula, where, most),
         ...leaf.formula.segments.map((id) => toSegmentMethod(id, where, methodOf)),
       ];
   }
 }
 
-function toFormulaMethod({ features, chains, readsTime }: Formula, where: string): RuleMethod {
-  if (features.length > 0) return streaming(`It adds up events, kept as they come (${where}).`);
+function toFormulaMethod({ features, chains, readsTime }: Formula, where: string, most: number): RuleMethod {
+  if (features.length > 0) {
+    const isWindowed = features.some(({ window }) => window);
+    return streaming(`It adds up events, kept as they come (${where}).`, ...(isWindowed ? [ofTheNewest(most)] : []));
+  }
   if (chains.length > 0) return streaming(`It looks for a sequence of events (${where}).`);
   if (readsTime) return streaming(`The passing of time moves it (${where}).`);
   return edge(`It compares fields of the profile (${where}).`);
@@ -85,4 +93,5 @@ function toSegmentMethod(id: string, where: string, methodOf: (segment: string) 
 }
 
 const edge = (reason: string): RuleMethod => ({ method: 'EDGE', reasons: [reason] });
-const streaming = (reason: string): RuleMethod => ({ method: 'STREAMING', reasons: [reason] });
+const streaming = (...reasons: readonly string[]): RuleMethod => ({ method: 'STREAMING', reasons });
+const ofTheNewest = (most: number): string => `Of a window the ${most} newest events that fit are kept.`;

@@ -5,17 +5,10 @@ import { Engine, toScope } from './evaluation/engine';
 import { findNextFade } from './evaluation/fading';
 import { cloneState, type RuleState } from './evaluation/state';
 import { type PackedState, packState, unpackState } from './pack';
-import type { Flip, FlipCause, Person, PersonChange, Rule, RuleMethod } from './rule';
+import type { Flip, FlipCause, Person, PersonChange, Rule, RuleMethod, RuleSetOptions } from './rule';
 
 export { type RuleState, sizeOfState } from './evaluation/state';
-export type { Flip, FlipCause, Person, PersonChange, Rule, RuleEvent, RuleMethod } from './rule';
-
-export interface RuleSetOptions {
-  /** The IANA zone of days and months (default: UTC). */
-  readonly timeZone?: string;
-  /** How many events of a person are kept (default: 5,000); rules that are answered from those say so. */
-  readonly maxEvents?: number;
-}
+export type { Flip, FlipCause, Person, PersonChange, Rule, RuleEvent, RuleMethod, RuleSetOptions } from './rule';
 
 /**
  * All published rules, evaluated together. Every answer is about the state's own instant, which `apply` and `advance`
@@ -80,8 +73,8 @@ export interface RuleSet {
 
 /** Compiles the rules. `inSegment` of an id that is not among them is an audience from elsewhere, told by `setGiven`. */
 export function createRuleSet(rules: readonly Rule[], options: RuleSetOptions = {}): RuleSet {
-  const { timeZone = 'UTC', maxEvents = 5000 } = options;
-  const compiled = compileRules(rules, timeZone, maxEvents);
+  const { timeZone = 'UTC', maxEvents = 5000, keptEvents = maxEvents } = options;
+  const compiled = compileRules(rules, { timeZone, maxEvents, keptEvents });
   const { positions, leaves, contextual } = compiled;
   const engine = new Engine(compiled);
   const ordered = compiled.rules;

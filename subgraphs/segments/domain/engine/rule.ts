@@ -51,3 +51,13 @@ export interface RuleMethod {
   readonly method: 'EDGE' | 'STREAMING' | 'BATCH';
   readonly reasons: readonly string[];
 }
+
+/** How rules are read. */
+export interface RuleSetOptions {
+  /** The IANA zone of days and months (default: UTC). */
+  readonly timeZone?: string;
+  /** How many events that fit are kept for a window or a step (default: 5,000); rules that may need more say so. */
+  readonly maxEvents?: number;
+  /** How many events there are of a person read whole (default: as many); rules that are answered from those say so. */
+  readonly keptEvents?: number;
+}

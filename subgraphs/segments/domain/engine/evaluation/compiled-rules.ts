@@ -7,7 +7,7 @@ import type { Planning } from '../planning/event-filter';
 import type { Conditions, Leaf } from '../planning/leaf';
 import { planRule } from '../planning/plan';
 import { Unkeepable } from '../planning/unkeepable';
-import type { Rule, RuleMethod } from '../rule';
+import type { Rule, RuleMethod, RuleSetOptions } from '../rule';
 import { inOrderOfReference } from '../segment-cycle';
 import { Leaves } from './leaves';
 import { createPrograms, type Joined, leavesOf, type Programs } from './program';
@@ -34,7 +34,10 @@ export interface CompiledRules {
 }
 
 /** Compiles the rules, each after those that it asks for. */
-export function compileRules(all: readonly Rule[], timeZone: string, most: number): CompiledRules {
+export function compileRules(
+  all: readonly Rule[],
+  { timeZone, maxEvents: most, keptEvents }: Required<RuleSetOptions>,
+): CompiledRules {
   const planning: Planning = { calendar: createCalendar(timeZone), timeZone };
   const contextual = new Map<string, RuleMethod>();
   const ordered = inOrderOfReference(all);
@@ -48,7 +51,7 @@ export function compileRules(all: readonly Rule[], timeZone: string, most: numbe
   const methods = new Map<string, RuleMethod>();
   const readers: number[][] = [];
   const rules = kept.map((rule, index) => {
-    const compiled = compileRule(rule, leaves, planning, (id) => methods.get(id), most);
+    const compiled = compileRule(rule, leaves, planning, (id) => methods.get(id), { most, kept: keptEvents });
     methods.set(rule.id, compiled.method);
     for (const leaf of new Set(compiled.joined && leavesOf(compiled.joined))) {
       readers[leaf] ??= [];
@@ -75,9 +78,9 @@ function compileRule(
   leaves: Leaves,
   planning: Planning,
   methodOf: (id: string) => RuleMethod | undefined,
-  most: number,
+  { most, kept }: { readonly most: number; readonly kept: number },
 ): CompiledRule & { readonly joined: Joined | undefined } {
-  const conditions = planOrReason(rule, planning, most);
+  const conditions = planOrReason(rule, planning, kept);
   if (typeof conditions === 'string') {
     const general = compileTimedRule(rule.tree, { timeZone: planning.timeZone });
     return { id: rule.id, general, method: { method: 'BATCH', reasons: [conditions] }, joined: undefined };
@@ -87,13 +90,13 @@ function compileRule(
   return { id: rule.id, method, joined };
 }
 
-function planOrReason({ tree, view }: Rule, planning: Planning, most: number): Conditions | string {
+function planOrReason({ tree, view }: Rule, planning: Planning, kept: number): Conditions | string {
   if (view !== undefined) return `It is evaluated on the view of the merge policy ${view}, which is not kept live.`;
   try {
     return planRule(tree, planning);
   } catch (error) {
     if (!(error instanceof Unkeepable)) throw error;
-    return `${error.message} Of each person the ${most} newest are kept.`;
+    return `${error.message} Of each person the ${kept} newest are kept.`;
   }
 }
 
