@@ -31,6 +31,10 @@ const environment = z.object({
   ATTUNE_LOG_RETENTION_DAYS: z.coerce.number().positive().default(7),
   ATTUNE_BODY_LIMIT_BYTES: z.coerce.number().int().positive().optional(),
   ATTUNE_REQUEST_TIMEOUT_MS: z.coerce.number().int().positive().optional(),
+  ATTUNE_OVERRIDE_LABELS: z
+    .string()
+    .transform((labels) => labels.split(',').map((label) => label.trim()))
+    .optional(),
   NODE_ENV: z.string().optional(),
   SERVE: z.enum(PARTS).optional(),
   ATTUNE_INTERNAL_SECRET: z.string().min(16).optional(),

@@ -12,6 +12,7 @@ interface GatewayFlags {
   readonly port?: string;
   readonly host?: string;
   readonly authorize: 'keys' | 'none';
+  readonly overrideLabels?: string;
 }
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
@@ -24,19 +25,24 @@ export function addGatewayCommand(program: Command): void {
     .requiredOption('-s, --supergraph <file>', 'the composed supergraph (SDL)')
     .option('-p, --port <port>', 'where to listen; 0 takes a free port (PORT)')
     .option('--host <host>', 'the address to listen on (HOST)')
+    .option(
+      '--override-labels <labels>',
+      'labels of @override that are on, with commas between (ATTUNE_OVERRIDE_LABELS)',
+    )
     .addOption(
       new Option('--authorize <how>', 'who may ask: holders of API keys, or anybody on this machine')
         .choices(['keys', 'none'])
         .default('keys'),
     )
-    .action(async ({ supergraph, port, host, authorize }: GatewayFlags) => {
-      const environment = readEnvironment({ PORT: port, HOST: host });
+    .action(async ({ supergraph, port, host, authorize, overrideLabels }: GatewayFlags) => {
+      const environment = readEnvironment({ PORT: port, HOST: host, ATTUNE_OVERRIDE_LABELS: overrideLabels });
       if (authorize === 'none' && !LOOPBACK.has(environment.HOST)) {
         throw new ConfigurationError(`--authorize none serves this machine alone; HOST is ${environment.HOST}.`);
       }
       const gateway = await createStandaloneGateway({
         ...createPlatformParts(environment),
         supergraphSdl: await readSupergraph(supergraph),
+        ...(environment.ATTUNE_OVERRIDE_LABELS && { overrideLabels: environment.ATTUNE_OVERRIDE_LABELS }),
         authorize: authorize === 'none' ? 'none' : hashKeys(keysOf(environment)),
       });
       const { url } = await gateway.listen(environment.PORT, environment.HOST);

@@ -14,6 +14,7 @@ import { DEFAULT_LIMITS, type Limits } from './limits';
 import type { Link } from './links/link';
 import { createOperations } from './operations';
 import { createPlanner } from './plan';
+import { createOverrides } from './planning/overrides';
 import { createGatewayServer } from './server';
 import { createSharedAnswers } from './shared-answers';
 import { mapStream } from './stream';
@@ -42,6 +43,10 @@ export interface GatewayOptions {
   /** How many times a document is asked in full before it takes the short way; default 3. */
   readonly knownAfter?: number;
   readonly editor?: EditorOptions;
+  /** The labels of `@override` that are on, beside those that say a percentage. */
+  readonly overrideLabels?: readonly string[];
+  /** Draws, for `percent(…)` labels, a number from 0 up to 1 for each request; default: at random. */
+  readonly random?: () => number;
   /** Doors beside `/graphql`. */
   readonly routes?: readonly Route[];
 }
@@ -81,7 +86,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const supergraph = readSupergraph(options.supergraphSdl ?? (await composeLinks(links)));
   const formatError = createFormatError({ log, ids });
   const planner = createPlanner(supergraph.sdl);
-  const operations = createOperations({ supergraph, planner, limits, formatError });
+  const { overrideLabels: active = [], random = Math.random } = options;
+  const drawOverrides = createOverrides({ ...planner.overrides, active, random });
+  const operations = createOperations({ supergraph, planner, drawOverrides, limits, formatError });
   const callers = createCallers({ keys, authorize, clock, ids, timeoutMs });
   const ways = new Map(links.map((link) => [link.name, link]));
   const execution = { supergraph, formatError, links: ways, shared: createSharedAnswers() };

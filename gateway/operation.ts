@@ -22,6 +22,7 @@ import { asksBetween, splitMutation } from './execution/series';
 import { compileVariableCheck } from './execution/variables';
 import type { FormatError } from './format-error';
 import type { PlanNode, Planner } from './plan';
+import type { ActiveOverrides } from './planning/overrides';
 import type { Supergraph } from './supergraph';
 
 /** Says which fields a caller may read, by type and field name. */
@@ -57,6 +58,8 @@ export interface PreparedOperation {
 export interface OperationOptions {
   readonly supergraph: Supergraph;
   readonly planner: Planner;
+  /** What is active of labelled `@override`s, drawn for each request. */
+  readonly drawOverrides: () => ActiveOverrides;
   readonly formatError: FormatError;
 }
 
@@ -80,10 +83,14 @@ export function createOperation(
   });
 
   function prepareVariant(values: Variables): PreparedOperation | Promise<PreparedOperation | Refused> {
-    const key = conditions.map((name) => (values[name] === true ? '1' : '0')).join('');
+    const overrides = options.drawOverrides();
+    const key = `${overrides.key} ${conditions.map((name) => (values[name] === true ? '1' : '0')).join('')}`;
     const known = variants.get(key);
     if (known) return known;
-    const preparing = prepareOperation(applyConditions(document, values), node, mayRead, options).then(
+    const preparing = prepareOperation(applyConditions(document, values), node, mayRead, {
+      ...options,
+      overrides,
+    }).then(
       (prepared) => {
         variants.set(key, prepared);
         return prepared;
@@ -111,14 +118,14 @@ async function prepareOperation(
   document: DocumentNode,
   { operation: kind, name }: OperationDefinitionNode,
   mayRead: MayRead,
-  { supergraph, planner }: OperationOptions,
+  { supergraph, planner, overrides }: OperationOptions & { readonly overrides: ActiveOverrides },
 ): Promise<PreparedOperation> {
   const { schema } = supergraph;
   const node = getOperation(document, name?.value);
   const rootType = schema.getRootType(kind) as GraphQLObjectType;
   const selected = selectReadable(document, node, schema, mayRead);
   const readable = selected && renameAliases(selected);
-  const planOf = async (part: DocumentNode) => (await planner.plan(print(part), name?.value)).node;
+  const planOf = async (part: DocumentNode) => (await planner.plan(print(part), name?.value ?? null, overrides)).node;
   const plan = readable && (await planOf(readable));
 
   async function compileStep(whole: PlanNode): Promise<Step> {

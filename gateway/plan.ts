@@ -1,6 +1,7 @@
 import { type QueryPlan, QueryPlanner } from '@graphql-hive/router-query-planner';
 import { AppError } from '../platform/errors';
 import { interfaceObjectsLast, toService } from './planning/graph-names';
+import type { ActiveOverrides } from './planning/overrides';
 import { markRequiredExternals } from './planning/required-externals';
 import { requiresAsKeys } from './planning/requires-as-keys';
 
@@ -16,12 +17,10 @@ export type {
 /** Turns an operation on the composed graph into the calls to subgraphs that answer it, aside from the event loop. */
 export interface Planner {
   /** The plan of one operation of a validated document. Plans depend on nothing else: keep them. */
-  plan(document: string, operationName?: string | null): Promise<QueryPlan>;
+  plan(document: string, operationName: string | null, overrides: ActiveOverrides): Promise<QueryPlan>;
+  /** What the graph has of labels of `@override`: the numbers of `percent(…)`, and the others. */
+  readonly overrides: { readonly percentages: readonly number[]; readonly labels: readonly string[] };
 }
-
-/** Fields that are moved from one subgraph to another little by little stay where they were. */
-const NO_LABELS = new Set<string>();
-const NO_SHARE = 100;
 
 /**
  * Hive's planner over a supergraph's SDL. Throws BAD_USER_INPUT when it cannot be read. What cannot be planned with
@@ -32,8 +31,9 @@ export function createPlanner(supergraphSdl: string): Planner {
   const planner = open(requiresAsKeys(said));
   let plain: QueryPlanner | undefined;
   return {
-    async plan(document, operationName = null) {
-      const planWith = (one: QueryPlanner) => one.planAsync(document, operationName, NO_LABELS, NO_SHARE);
+    overrides: { percentages: planner.overridePercentages, labels: planner.overrideLabels },
+    async plan(document, operationName, { labels, percentage }) {
+      const planWith = (one: QueryPlanner) => one.planAsync(document, operationName, new Set(labels), percentage);
       try {
         const plan = await planWith(planner).catch(() => {
           plain ??= open(said);

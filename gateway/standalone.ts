@@ -8,8 +8,10 @@ import { createGateway, type Gateway, type GatewayOptions } from './gateway';
 import { createRemoteLink } from './links/remote';
 import { readSupergraph } from './supergraph';
 
+type StandaloneOption = 'limits' | 'timeoutMs' | 'editor' | 'overrideLabels' | 'random';
+
 /** How a gateway over any composed supergraph is made. */
-export interface StandaloneGatewayOptions extends Pick<GatewayOptions, 'limits' | 'timeoutMs' | 'editor'> {
+export interface StandaloneGatewayOptions extends Pick<GatewayOptions, StandaloneOption> {
   readonly supergraphSdl: string;
   /** `none`: anybody may ask anything; else the holders of these keys may, whatever their scope. */
   readonly authorize: 'none' | readonly GatewayKey[];
