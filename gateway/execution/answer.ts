@@ -28,7 +28,14 @@ export function copyAnswer({ data, errors }: Answer): Answer {
 function copyJson(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(copyJson);
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copyJson(each)]));
+  const copy: JsonObject = {};
+  for (const key of Object.keys(value)) {
+    const each = copyJson((value as JsonObject)[key]);
+    // What callers sent may have any names.
+    if (key === '__proto__') Object.defineProperty(copy, key, { value: each, enumerable: true, writable: true });
+    else copy[key] = each;
+  }
+  return copy;
 }
 
 /** An error at a field of the answer and at its place in the caller's document. */
