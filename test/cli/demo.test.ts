@@ -61,8 +61,7 @@ describe('the demo', () => {
     expect(offersOf(ada)).toEqual(['O-GOLD', 'O-GOLD']);
     expect(ada.decisions[0].content).toContain('Good to see you, Ada');
 
-    // The tour's clock counts seconds, and a purchase of the same second is not after what was put into the cart.
-    const added = JSON.parse(await follow(aMinuteAgo(cartAdd))).data.collect;
+    const added = JSON.parse(await follow(cartAdd)).data.collect;
     expect(added.results).toEqual([{ status: 'ACCEPTED', message: null }]);
     expect(idsOf(added.profile)).toEqual(['active-now', 'cart-abandoners']);
     expect(offersOf(added.profile)).toEqual(['O-CART10']);
@@ -164,7 +163,3 @@ describe('the webhook of the demo', () => {
     expect(isSigned('t=1,v1=zz', '{}', 'secret', nowMs)).toBe(false);
   });
 });
-
-function aMinuteAgo(command: string): string {
-  return command.replace(/\$\(date -u [^)]*\)/, new Date(Date.now() - 60_000).toISOString());
-}

@@ -44,7 +44,8 @@ ${ask(keys.public, SAME_PAGE, event('commerce.purchases'))}
 
 node ${folder}/subscribe.mjs ${url} ${keys.server}
 
-5. The webhook was told too. Its ledger, which adds up, and what the receiver (this demo) counted, signatures checked:
+5. The webhook was told too. Its ledger, which adds up, and what the receiver (this demo) counted since its start,
+   signatures checked:
 
 ${ask(keys.admin, LEDGER, '{}')}
 curl -s ${webhookUrl}
@@ -80,6 +81,6 @@ const FORBIDDEN = 'query($who:IdentityInput!){profile(identity:$who){attributes 
 function event(eventType: string): string {
   return (
     `{"input":{"identityMap":{"ECID":[{"id":"${VISITOR}"}]},"events":[{"_id":"tour-'$(date +%s)-$RANDOM'",` +
-    `"timestamp":"'$(date -u +%Y-%m-%dT%H:%M:%SZ)'","eventType":"${eventType}","product":{"sku":"BAG-4","category":"bags"}}]}}`
+    `"timestamp":"'$(node -p 'new Date().toJSON()')'","eventType":"${eventType}","product":{"sku":"BAG-4","category":"bags"}}]}}`
   );
 }
