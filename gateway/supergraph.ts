@@ -7,11 +7,13 @@ import {
   type GraphQLSchema,
   Kind,
   parse,
+  print,
   printSchema,
   type TypeDefinitionNode,
 } from 'graphql';
 import { AppError } from '../platform/errors';
 import { topLevelFields } from './planning/field-set';
+import { widenFields } from './planning/widen-fields';
 
 /** What goes into a composition: one subgraph's name, federation SDL, and address when it has one. */
 export interface ComposedService {
@@ -47,23 +49,26 @@ export function composeSupergraph(services: readonly ComposedService[]): string 
 }
 
 /** Reads a supergraph's SDL. Throws BAD_USER_INPUT when it is none. */
-export function readSupergraph(sdl: string): Supergraph {
-  const document = parseSupergraph(sdl);
+export function readSupergraph(given: string): Supergraph {
+  const said = parseSupergraph(given);
+  const possible = readPossibleTypes(said.definitions.filter(isTypeDefinition));
+  const isPossible: Supergraph['isPossible'] = (typeName, condition) =>
+    typeName === condition || (possible.get(condition)?.has(typeName) ?? false);
+  const document = widenFields(said, isPossible);
   const schema = buildASTSchema(transformSupergraphToPublicSchema(document), { assumeValidSDL: true });
   const definitions = document.definitions.filter(isTypeDefinition);
   const graphs = readGraphs(definitions);
-  const possible = readPossibleTypes(definitions);
   const keys = readKeys(definitions, graphs);
   const objects = new Set(
     definitions.filter(({ kind }) => kind === Kind.OBJECT_TYPE_DEFINITION).map(({ name }) => name.value),
   );
   const none: ReadonlySet<string> = new Set();
   return {
-    sdl,
+    sdl: document === said ? given : print(document),
     schema,
     schemaSdl: printSchema(schema),
     services: [...graphs.values()],
-    isPossible: (typeName, condition) => typeName === condition || (possible.get(condition)?.has(typeName) ?? false),
+    isPossible,
     isObject: (typeName) => objects.has(typeName),
     keyFields: (service, typeName) => keys.get(`${service} ${typeName}`) ?? none,
   };

@@ -6,6 +6,7 @@ interface JoinArguments {
   readonly key?: string;
   readonly requires?: string;
   readonly member?: string;
+  readonly type?: string;
 }
 
 /** The arguments of a supergraph directive; none for any other directive. */
