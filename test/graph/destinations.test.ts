@@ -1,9 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type AttuneUnderTest, describeEveryMode, KEYS } from '../support/every-mode';
+import { putDefinition } from '../support/people';
 import { openReceiver, type Receiver } from '../support/receiver';
-import { event, identityMap, publish } from '../support/shop';
+import { event, identityMap, publish, put } from '../support/shop';
 
+const DAY_MS = 86_400_000;
 const SECRET = 'the secret of the webhook';
 const LEDGER = `query ($id: ID!) {
   deliveryLedger(destination: $id) { received sent skipped failed pending reasons }
@@ -70,6 +72,76 @@ describeEveryMode('A segment that is sent on', (attune) => {
   test('S-9 a segment that a destination uses is not deleted, and the refusal lists the users', async () => {
     const { errors } = await attune.ask('mutation { deleteSegment(id: "open-carts") { id } }');
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'CONFLICT', usedBy: ['destination:webhook'] });
+  });
+
+  test('P-15 computed attributes rank offers and are sent on, and fade while the clock moves', async () => {
+    await putDefinition(attune, 'ComputedAttribute', {
+      ...{ id: 'liking', function: 'AFFINITY', value: 'topic', halfLife: 'P1D' },
+      filter: 'eventType = "topic.seen"',
+    });
+    await put(attune, 'Placement', { id: 'aside', name: 'Aside', contentType: 'TEXT' });
+    const representations = [{ placement: 'aside', content: 'x' }];
+    const offers = { 'O-FADING': { fixed: 0, factor: 1 }, 'O-FIXED': { fixed: 3, factor: 0 } };
+    for (const [id, characteristics] of Object.entries(offers)) {
+      const rest = { name: id, priority: 1, status: 'APPROVED', tags: ['aside'] };
+      await put(attune, 'Offer', { id, ...rest, characteristics, representations });
+    }
+    await put(attune, 'FallbackOffer', { id: 'O-NONE', name: 'None', representations });
+    await put(attune, 'Collection', { id: 'aside', name: 'Aside', tags: ['aside'] });
+    const formula =
+      'offer.characteristics.fixed + offer.characteristics.factor * computedAttributes.liking.get("shoes")';
+    const criteria = [{ collection: 'aside', ranking: 'FORMULA', formula }];
+    await put(attune, 'DecisionPolicy', {
+      id: 'aside',
+      placement: 'aside',
+      groups: [{ criteria }],
+      fallback: 'O-NONE',
+    });
+    await publish(attune, 'likes-shoes', 'computedAttributes.liking.get("shoes") > 3');
+    const outside = await openReceiver();
+    await attune.data('mutation ($input: DestinationInput!) { putDestination(input: $input) { id } }', {
+      input: {
+        ...{
+          id: 'liking',
+          name: 'Liking',
+          connector: 'http-streaming',
+          settings: { url: outside.url, secret: SECRET },
+        },
+        identities: [{ namespace: 'CRMID' }],
+        mapping: [{ to: 'shoes', from: 'computedAttributes.liking.get("shoes")' }],
+      },
+    });
+    await attune.data(
+      'mutation { activateSegment(destination: "liking", segment: "likes-shoes") { destination { id } } }',
+    );
+    const seen = () => event('topic.seen', attune.now(), { identityMap: identityMap('CRMID', 'L-1'), topic: 'shoes' });
+    const best = async () => {
+      const { profile } = await attune.data(
+        '{ profile(identity: { namespace: "CRMID", value: "L-1" }) { decisions(placements: [{ placement: "aside" }]) { offer { id } score } } }',
+        {},
+        KEYS.server,
+      );
+      return [profile.decisions[0].offer.id, profile.decisions[0].score];
+    };
+    await ingest(attune, [seen(), seen(), seen(), seen()]);
+    await outside.arrived(1);
+    expect(await best()).toEqual(['O-FADING', 4]);
+    await attune.moveTo(attune.now() + DAY_MS);
+    expect(await best()).toEqual(['O-FIXED', 3]);
+    await outside.arrived(2);
+    await ingest(attune, [seen(), seen(), seen()]);
+    await outside.arrived(3);
+    expect(await best()).toEqual(['O-FADING', 5]);
+    const told = outside.received.map(({ message }) => [
+      message.segmentMembership.ups['likes-shoes']?.status,
+      message.shoes,
+    ]);
+    expect(told).toEqual([
+      ['realized', 4],
+      ['exited', 2],
+      ['realized', 5],
+    ]);
+    await outside.close();
   });
 
   test('A-6 destinations that answer 500, or never, slow no other, and what comes in is taken and answered', async () => {

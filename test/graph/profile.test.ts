@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type AttuneUnderTest, describeEveryMode, KEYS } from '../support/every-mode';
+import { putDefinition } from '../support/people';
 import { event, identityMap } from '../support/shop';
 
 const DAY_MS = 86_400_000;
@@ -69,6 +70,37 @@ describeEveryMode('A profile', (attune) => {
       attributes: { loyalty: { tier: 'gold', points: 5 }, colours: ['red'] },
       loyalty: { loyalty: { tier: 'gold' } },
     });
+  });
+
+  test('P-13 several merge policies show the same person each in its own way, changed with no re-ingest', async () => {
+    await putDataset(attune, { id: 'shop', kind: 'RECORDS' });
+    const both = { ...identityMap('CRMID', 'P13'), ...identityMap('Email', 'p13@example.test') };
+    const record = (dataset: string, identities: object, day: number, fields: object) =>
+      attune.data(
+        'mutation ($d: ID!, $r: [JSONObject!]!) { ingestRecords(dataset: $d, records: $r) { accepted } }',
+        { d: dataset, r: [{ identityMap: identities, timestamp: `2026-01-0${day}`, ...fields }] },
+        KEYS.server,
+      );
+    await record('crm', both, 1, { tier: 'gold', from: 'crm' });
+    await record('shop', identityMap('Email', 'p13@example.test'), 2, { tier: 'silver', shoe: 42 });
+    const policy = (input: object) => putDefinition(attune, 'MergePolicy', input);
+    const precedence = (...datasetPrecedence: string[]) => ({ attributes: 'DATASET_PRECEDENCE', datasetPrecedence });
+    await policy({ id: 'ranked', ...precedence('crm', 'shop') });
+    await policy({ id: 'alone', ...precedence('crm') });
+    await policy({ id: 'apart', identityGraph: 'NONE' });
+    const views = async () => {
+      const asked = ['newest', 'ranked', 'alone', 'apart'].map(
+        (id) =>
+          `${id}: profile(identity: { namespace: "Email", value: "p13@example.test" }${id === 'newest' ? '' : `, mergePolicy: "${id}"`}) { attributes }`,
+      );
+      const data = await attune.data(`{ ${asked.join('\n')} }`, {}, KEYS.server);
+      return Object.values(data as Record<string, { attributes: object }>).map(({ attributes }) => attributes);
+    };
+    const newest = { tier: 'silver', from: 'crm', shoe: 42 };
+    const apart = { tier: 'silver', shoe: 42 };
+    expect(await views()).toEqual([newest, { ...newest, tier: 'gold' }, { tier: 'gold', from: 'crm' }, apart]);
+    await policy({ id: 'alone', ...precedence('shop') });
+    expect((await views())[2]).toEqual(apart);
   });
 
   test('P-14 events are paged, the newest first, and filtered by type and time', async () => {

@@ -15,6 +15,9 @@ const UNIFIED = `query ($identity: IdentityInput!) {
   }
 }`;
 
+const SHOWN = `query ($identity: IdentityInput!) { profile(identity: $identity) {
+  segments { segment { id } } decisions(placements: [{ placement: "home-hero" }]) { offer { id } } } }`;
+
 const COLLECT = `mutation ($input: CollectInput!) {
   collect(input: $input) {
     ecid
@@ -102,6 +105,36 @@ describeEveryMode('One question, one answer', (attune) => {
     });
     expect(segmentsOf(login)).toEqual(expect.arrayContaining(['gold', 'cart-abandoners']));
     expect(offerOf(login)).toBe('O-GOLD');
+  });
+
+  test('P-17 with loggedOut public answers use the browser alone until the next login; servers see what is known', async () => {
+    const ecid = '4'.repeat(38);
+    let atMs = attune.now() - 10_000;
+    const next = (eventType: string) => {
+      atMs += 1_000;
+      return [event(eventType, atMs)];
+    };
+    const visit = (state: string, eventType: string) => ({
+      identityMap: { ...identityMap('ECID', ecid), CRMID: [{ id: 'C-100', authenticatedState: state }] },
+      events: next(eventType),
+    });
+    const seenWith = async (key: string) => {
+      const { profile } = await attune.data(SHOWN, { identity: { namespace: 'ECID', value: ecid } }, key);
+      return [segmentsOf({ profile }).includes('gold'), offerOf({ profile })];
+    };
+    await collect(attune, visit('authenticated', 'web.login'));
+    expect(await seenWith(KEYS.public)).toEqual([true, 'O-GOLD']);
+
+    const out = await collect(attune, visit('loggedOut', 'web.logout'));
+    expect([segmentsOf(out).includes('gold'), offerOf(out)]).toEqual([false, 'O-WELCOME']);
+    expect(await seenWith(KEYS.public)).toEqual([false, 'O-WELCOME']);
+    const browser = { identityMap: identityMap('ECID', ecid) };
+    const later = await collect(attune, { ...browser, events: next('commerce.cartAdds') });
+    expect([segmentsOf(later).includes('gold'), offerOf(later)]).toEqual([false, 'O-CART10']);
+    expect(await seenWith(KEYS.server)).toEqual([true, 'O-GOLD']);
+
+    await collect(attune, visit('authenticated', 'web.login'));
+    expect(await seenWith(KEYS.public)).toEqual([true, 'O-GOLD']);
   });
 
   test('Q-3 what was acknowledged is visible to the very next question', async () => {

@@ -16,6 +16,9 @@ const put = (input: object, sandbox = 'default') => profile.get(PUT, { i: input 
 const HOUR_MS = 3_600_000;
 const computed = async (namespace: string, value: string) =>
   (await profile.find(namespace, value, 'computedAttributes')).computedAttributes;
+/** What was last announced of a person's computed attributes. */
+const toldOf = async (namespace: string, value: string) =>
+  (await profile.changes()).get((await profile.find(namespace, value, 'id')).id)?.at(-1)?.computedAttributes;
 const bought = (atMs: number, identities: Record<string, string>, total: number, topic: string) =>
   event('buy', atMs, { ...who(identities), order: { total }, topic });
 
@@ -54,9 +57,26 @@ describe('P-15 computed attributes', () => {
     await profile.ingest('web', bought(NOW_MS, { ECID: ecid(1) }, 1, 'a'), bought(NOW_MS, { CRMID: 'c2' }, 2, 'b'));
     await profile.ingest('web', event('login', NOW_MS + 1, who({ ECID: ecid(1), CRMID: 'c2' })));
     expect(await computed('CRMID', 'c2')).toMatchObject({ orders: { count: 2 }, affinity: { a: 3, b: 3 } });
+    expect(await toldOf('CRMID', 'c2')).toMatchObject({ orders: { count: 2 }, affinity: { a: 3, b: 3 } });
     await profile.ingest('web', event('login', NOW_MS + 2, who({ ECID: ecid(1), CRMID: 'c3' })));
     expect(await computed('CRMID', 'c2')).toMatchObject({ orders: { count: 1 }, affinity: { b: 3 } });
     expect(await computed('CRMID', 'c3')).toMatchObject({ orders: { count: 1 }, affinity: { a: 3 } });
+    expect(await toldOf('CRMID', 'c2')).toMatchObject({ orders: { count: 1 }, affinity: { b: 3 } });
+    expect(await toldOf('CRMID', 'c3')).toMatchObject({ orders: { count: 1 }, affinity: { a: 3 } });
+  });
+
+  test('P-15 a merge and a split by records alone, with no event, announce what each has now', async () => {
+    const link = (atMs: number, identities: Record<string, string>) => ({
+      ...who(identities),
+      timestamp: new Date(atMs).toISOString(),
+      tier: 'x',
+    });
+    await profile.ingest('web', bought(NOW_MS, { ECID: ecid(7) }, 1, 'a'), bought(NOW_MS, { CRMID: 'c7' }, 2, 'b'));
+    await profile.ingest('crm', link(NOW_MS + 1, { ECID: ecid(7), CRMID: 'c7' }));
+    expect(await toldOf('CRMID', 'c7')).toMatchObject({ orders: { count: 2 }, affinity: { a: 3, b: 3 } });
+    await profile.ingest('crm', link(NOW_MS + 2, { ECID: ecid(7), CRMID: 'c8' }));
+    expect(await toldOf('CRMID', 'c7')).toMatchObject({ orders: { count: 1 }, affinity: { b: 3 } });
+    expect(await toldOf('CRMID', 'c8')).toMatchObject({ orders: { count: 1 }, affinity: { a: 3 } });
   });
 
   test('P-15 a new one shows at once, is filled in the background with progress, and is announced', async () => {
