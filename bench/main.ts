@@ -8,6 +8,7 @@ const ALL = [
   'ingest',
   'ingest-mongo',
   'contention',
+  'csv',
   'backfill',
   'collect',
   'stream',
