@@ -56,7 +56,7 @@ async function work(store: Store, { name, lanes, documents }: Load): Promise<Tol
 
 /** Lets a process of its own for each load write at once. */
 async function together(uri: string, loads: readonly Load[]): Promise<readonly Told[]> {
-  const children = loads.map(() => fork(__filename, { execArgv: ['--import', 'tsx'] }));
+  const children = loads.map(() => fork(__filename));
   await Promise.all(children.map((child) => once(child, 'message')));
   const answers = children.map(async (child, at) => {
     child.send({ uri, load: loads[at] });

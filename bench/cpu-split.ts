@@ -15,7 +15,8 @@ interface CpuProfile {
   readonly timeDeltas: readonly number[];
 }
 
-const ROOT = join(__dirname, '..');
+const ROOT = process.cwd();
+const BUILT = join(ROOT, 'dist');
 const SAMPLE_MICROS = 500;
 
 /** Runs `work` under the sampling profiler. With `file`, what was sampled is also kept there, for the browser's tools. */
@@ -64,7 +65,8 @@ const PROFILER = 'dispatch';
 // Two folders deep: `subgraphs/profile`, `platform/store`.
 function folderOf(url: string): string | undefined {
   if (!url.startsWith('file:') && !url.startsWith('/')) return undefined;
-  const path = relative(ROOT, url.replace('file://', ''));
+  const file = url.replace('file://', '');
+  const path = relative(file.startsWith(BUILT) ? BUILT : ROOT, file);
   if (path.startsWith('..')) return undefined;
   if (path.startsWith('node_modules')) return path.split('/')[1];
   return dirname(path).split('/').slice(0, 2).join('/');

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -107,12 +107,11 @@ interface Contender {
 }
 
 const children: ChildProcess[] = [];
-/** What is measured runs as it is delivered: compiled, and on nothing but Node. */
-const BUILT = join(__dirname, '..', 'dist');
+/** What is measured runs as it is delivered: on nothing but Node. */
 const PRODUCTION = { ...process.env, NODE_ENV: 'production' };
 
 async function startPart(message: PartRequest): Promise<{ readonly child: ChildProcess; readonly ready: PartReady }> {
-  const child = fork(join(BUILT, 'bench', 'gateway-part.js'), { env: PRODUCTION });
+  const child = fork(join(__dirname, 'gateway-part.js'), { env: PRODUCTION });
   children.push(child);
   child.send(message);
   const [ready] = (await once(child, 'message')) as [PartReady];
@@ -120,7 +119,7 @@ async function startPart(message: PartRequest): Promise<{ readonly child: ChildP
 }
 
 async function startPeer(message: object): Promise<{ readonly child: ChildProcess; readonly url: string }> {
-  const child = fork(join(__dirname, 'peers', 'apollo-gateway.cjs'), { env: PRODUCTION });
+  const child = fork(join('bench', 'peers', 'apollo-gateway.cjs'), { env: PRODUCTION });
   children.push(child);
   child.send(message);
   const [{ url }] = (await once(child, 'message')) as [{ readonly url: string }];
@@ -149,7 +148,7 @@ async function startAll(seeded: string, folders: string): Promise<readonly Conte
     contender('gateway, Apollo lane', apollo.ready.url, [apollo.child]),
     contender('gateway over HTTP subgraphs, persisted lane', remote.ready.url, [remote.child, subgraphs.child], true),
   ];
-  if (existsSync(join(__dirname, 'peers', 'node_modules'))) {
+  if (existsSync(join('bench', 'peers', 'node_modules'))) {
     const peer = await startPeer({ supergraphSdl: persisted.ready.supergraphSdl, urls, secret });
     contenders.push(contender('Apollo Gateway over HTTP subgraphs', peer.url, [peer.child, subgraphs.child]));
   } else process.stdout.write('Apollo Gateway is left out: `npm ci --prefix bench/peers` installs it.\n');
@@ -205,7 +204,6 @@ async function measureGateway(): Promise<void> {
   const folders = mkdtempSync(join(tmpdir(), 'attune-bench-gateway-'));
   const seeded = join(folders, 'seeded');
   try {
-    execFileSync('npm', ['run', 'build', '--silent'], { stdio: 'inherit' });
     await seed(seeded);
     const contenders = await startAll(seeded, folders);
     for (const contender of contenders) await register(contender);

@@ -16,11 +16,11 @@ const ALL = [
   'retail',
 ] as const;
 
-/** Runs the measurements that are named, or all, one after another, each in a process of its own. */
+/** Runs the measurements that are named, or all, one after another, each in a process of its own, compiled as delivered. */
 function runAll(names: readonly string[]): void {
   for (const name of names) {
     process.stdout.write(`\n## ${name}\n\n`);
-    const { status } = spawnSync(process.execPath, ['--import', 'tsx', join(__dirname, `${name}.ts`)], {
+    const { status } = spawnSync(process.execPath, [join(__dirname, `${name}.js`)], {
       stdio: 'inherit',
     });
     if (status !== 0) process.exitCode = 1;

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { type Attune, createAttune } from '../app/attune';
 import { runApply } from '../app/cli/apply/run-apply';
@@ -9,8 +9,8 @@ import { createInProcessTarget } from '../app/cli/import/in-process-target';
 import { runImport } from '../app/cli/import/run-import';
 import { type Clock, createSystemClock } from '../platform/clock';
 
-const FILE = join(__dirname, '../../shared/data/online-retail.csv.gz');
-const EXAMPLE = join(__dirname, '../examples/online-retail');
+const FILE = resolve('../shared/data/online-retail.csv.gz');
+const EXAMPLE = resolve('examples/online-retail');
 /** Just after the last line of the file. */
 const END_MS = Date.UTC(2011, 11, 9, 12, 50, 1);
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { compilePql } from '../platform/pql/evaluate';
 import { createRuleSet, type Person, type RuleSet } from '../subgraphs/segments/domain/engine/rule-set';
 import {
@@ -194,7 +194,7 @@ function createTruth(workload: readonly WorkloadRule[], person: Person): readonl
 }
 
 function loadPeers(names: ReadonlyMap<string, string>): readonly Peer[] {
-  const folder = join(__dirname, 'peers');
+  const folder = resolve('bench', 'peers');
   if (!existsSync(join(folder, 'node_modules', 'mingo'))) {
     console.log('(the peers are not installed: npm ci --prefix bench/peers)');
     return [];
