@@ -1,8 +1,9 @@
 import type { SegmentReader } from '../../../flow/ports';
-import type { Clock, Timer } from '../../../platform/clock';
+import type { Clock } from '../../../platform/clock';
 import { isAppError } from '../../../platform/errors';
 import type { Log } from '../../../platform/log';
 import type { Stored } from '../../../platform/store/store';
+import { createTimedWork } from '../../../platform/timed-work';
 import { findSegment, type News } from '../domain/lane';
 import type { DeliveryStore } from '../store/delivery-store';
 import type { DestinationInUse, DestinationsConfiguration } from '../store/destinations-configuration';
@@ -39,31 +40,11 @@ export interface Jobs {
 /** Runs jobs in this process. */
 export function createJobs(dependencies: JobDependencies): Jobs {
   const { jobs, clock, log, alone, leaseMs } = dependencies;
-  const running = new Map<string, Promise<void>>();
-  const timers = new Map<string, Timer>();
-  let closed = false;
-
-  const run = (sandbox: string, id: string): void => {
-    const name = `${sandbox}|${id}`;
-    if (closed || running.has(name)) return;
-    timers.get(name)?.cancel();
-    const work = pages(sandbox, id)
-      .catch((error: unknown) => {
-        log.error({ err: error, job: id }, 'a job of destinations stopped and is tried again');
-        if (!closed)
-          timers.set(
-            name,
-            clock.at(clock.now() + leaseMs, () => run(sandbox, id)),
-          );
-      })
-      .finally(() => running.delete(name));
-    running.set(name, work);
-  };
 
   const pages = async (sandbox: string, id: string): Promise<void> => {
     let job = await jobs.get(sandbox, id);
     if (job && !alone && job.value.heldUntilMs > clock.now()) return;
-    while (job?.value.open && !closed) job = await nextPage(sandbox, job);
+    while (job?.value.open && !timed.isClosed()) job = await nextPage(sandbox, job);
   };
 
   const nextPage = async (sandbox: string, { id, version, value }: Stored<Job>): Promise<Stored<Job> | undefined> => {
@@ -78,18 +59,16 @@ export function createJobs(dependencies: JobDependencies): Jobs {
     return { id, version: version + 1, value: next };
   };
 
+  const timed = createTimedWork({
+    ...{ work: pages, clock, log, retryAfterMs: leaseMs },
+    failure: 'a job of destinations stopped and is tried again',
+  });
+
   return {
-    run,
+    ...timed,
+    run: (sandbox, id) => void timed.run(sandbox, id),
     async resume(sandbox) {
-      for (const { id } of await jobs.open(sandbox)) run(sandbox, id);
-    },
-    async idle() {
-      while (running.size > 0) await Promise.all(running.values());
-    },
-    async close() {
-      closed = true;
-      for (const timer of timers.values()) timer.cancel();
-      while (running.size > 0) await Promise.all(running.values());
+      for (const { id } of await jobs.open(sandbox)) void timed.run(sandbox, id);
     },
   };
 }

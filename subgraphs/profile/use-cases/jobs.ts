@@ -1,7 +1,8 @@
-import type { Clock, Timer } from '../../../platform/clock';
+import type { Clock } from '../../../platform/clock';
 import { isAppError } from '../../../platform/errors';
 import type { Log } from '../../../platform/log';
 import type { Stored } from '../../../platform/store/store';
+import { createTimedWork } from '../../../platform/timed-work';
 import type { Job, JobStore } from '../store/job-store';
 
 /** How far one piece of a job brought it. */
@@ -45,9 +46,6 @@ export function createJobs(dependencies: {
   readonly alone: boolean;
 }): Jobs {
   const { jobs, handlers, clock, log, alone } = dependencies;
-  const running = new Map<string, Promise<void>>();
-  const timers = new Map<string, Timer>();
-  let closed = false;
 
   const piece = async (sandbox: string, { id, version, value }: Stored<Job>): Promise<Piece> => {
     const handler = handlers[value.kind];
@@ -71,48 +69,24 @@ export function createJobs(dependencies: {
 
   const pieces = async (sandbox: string, id: string): Promise<void> => {
     let job = await free(sandbox, id);
-    while (job && job.value.openSinceMs !== undefined && !closed) {
+    while (job && job.value.openSinceMs !== undefined && !timed.isClosed()) {
       const done: Piece = await piece(sandbox, job);
       job = done.job;
       if (job?.value.openSinceMs !== undefined && done.waitUntilMs !== undefined) {
-        return later(sandbox, id, done.waitUntilMs);
+        return timed.runAt(sandbox, id, done.waitUntilMs);
       }
     }
   };
 
-  const later = (sandbox: string, id: string, atMs: number): void => {
-    if (closed) return;
-    const timer = clock.at(atMs, () => void run(sandbox, id));
-    timers.set(`${sandbox}|${id}`, timer);
-  };
-
-  const run = (sandbox: string, id: string): Promise<void> => {
-    const name = `${sandbox}|${id}`;
-    const known = running.get(name);
-    if (closed || known) return known ?? Promise.resolve();
-    timers.get(name)?.cancel();
-    const work = pieces(sandbox, id)
-      .catch((error: unknown) => {
-        log.error({ err: error, job: id }, 'a job of the profile subgraph stopped and is tried again');
-        later(sandbox, id, clock.now() + LEASE_MS);
-      })
-      .finally(() => running.delete(name));
-    running.set(name, work);
-    return work;
-  };
+  const timed = createTimedWork({
+    ...{ work: pieces, clock, log, retryAfterMs: LEASE_MS },
+    failure: 'a job of the profile subgraph stopped and is tried again',
+  });
 
   return {
-    run,
+    ...timed,
     async resume(sandbox) {
-      for (const id of await jobs.open(sandbox)) void run(sandbox, id);
-    },
-    async idle() {
-      while (running.size > 0) await Promise.all(running.values());
-    },
-    async close() {
-      closed = true;
-      for (const timer of timers.values()) timer.cancel();
-      while (running.size > 0) await Promise.all(running.values());
+      for (const id of await jobs.open(sandbox)) void timed.run(sandbox, id);
     },
   };
 }
