@@ -35,6 +35,8 @@ export class Engine {
   /** Units whose truth is not kept in packed states; those that ask for segments apart. */
   private readonly moving: readonly number[];
   private readonly asking: readonly number[];
+  /** By group of windows: how many there are, as none holds of someone new. */
+  private readonly allTooShort: Int32Array;
   /** How many windows each group has. */
   private readonly windows: Int32Array;
 
@@ -51,6 +53,7 @@ export class Engine {
     const apart = new Set([...leaves.stillUnits, ...[...leaves.bySegment.values()].flat()]);
     this.moving = leaves.units.map((_, unit) => unit).filter((unit) => !apart.has(unit));
     this.asking = [...new Set([...leaves.bySegment.values()].flat())];
+    this.allTooShort = Int32Array.from(leaves.groups, (group) => group.leaves.length);
     this.windows = Int32Array.from(leaves.groups, (group) => group.leaves.length);
   }
 
