@@ -52,9 +52,8 @@ export interface Scan {
   readonly snapshot: ProfileSnapshot;
   /** By merge policy: the views that the rules of other policies than the default one are asked on. */
   readonly views: PolicyViews;
-  /** What moves those whose answer changed. */
-  readonly cause: Cause;
-  readonly origin: string;
+  /** What moves those whose answer changed; absent: the rules themselves, as they are new. */
+  readonly by?: { readonly cause: Cause; readonly origin: string };
 }
 
 /**
@@ -176,10 +175,14 @@ function scanProfile(evaluated: Evaluated, scan: Scan, nowMs: number, plan: Plan
     const flips = general.flatMap((id) => {
       const isMember = holdsInAnyView(id, scan, state, nowMs, plan);
       const isStill = isMember === plan.rules.isRealized(state, id);
-      return isStill ? [] : plan.rules.setGiven(state, id, isMember, nowMs, scan.cause);
+      return isStill ? [] : plan.rules.setGiven(state, id, isMember, nowMs, scan.by?.cause ?? toRuleCause(id, plan));
     });
-    return toStep(waited, flips, () => scan.origin, plan);
+    return toStep(waited, flips, ({ segmentId }) => scan.by?.origin ?? `p${plan.movedAtMs(segmentId)}`, plan);
   });
+}
+
+function toRuleCause(segmentId: string, plan: Plan): Cause {
+  return { kind: 'RULE', reference: `${segmentId}@${plan.versionOf(segmentId)}` };
 }
 
 /** Where a policy joins no identities, one of them that is in it is enough. */

@@ -1,7 +1,8 @@
 import type { ProfileChanged } from '../../../flow/events';
 import type { ProfileSnapshot } from '../../../flow/ports';
 import { findComputedUntil } from './computed';
-import type { Evaluated } from './evaluated';
+import type { RuleState } from './engine/rule-set';
+import { type Evaluated, NEVER } from './evaluated';
 import { applyTransitions, type Membership, type Transition } from './membership';
 import type { Plan } from './plan';
 import type { Step } from './step';
@@ -29,7 +30,7 @@ export const UNTRACED = 'untraced';
 export function rehydrate(before: Evaluated, rehydration: Rehydration, plan: Plan): Step {
   const { snapshot, nowMs } = rehydration;
   const { imports } = before;
-  const state = plan.rules.hydrate(snapshot, nowMs, imports.keys());
+  const state = hydrateWhole(snapshot, nowMs, before, plan);
   const realized = new Set([...plan.rules.realized(state), ...imports.keys()]);
   const transitions: Transition[] = [];
   const move = (segmentId: string, status: Membership['status']): void => {
@@ -58,6 +59,26 @@ export function rehydrate(before: Evaluated, rehydration: Rehydration, plan: Pla
     },
     transitions,
   };
+}
+
+/**
+ * The state of a person read whole. Rules that need a scan are asked too, as the person is at hand; those of another view
+ * stay as they were last found.
+ */
+function hydrateWhole(
+  snapshot: ProfileSnapshot,
+  nowMs: number,
+  { memberships, imports }: Pick<Evaluated, 'memberships' | 'imports'>,
+  { rules, viewOf }: Plan,
+): RuleState {
+  const found = rules.general.filter((id) => memberships.get(id)?.status === 'REALIZED');
+  const state = rules.hydrate(snapshot, nowMs, [...imports.keys(), ...found]);
+  for (const id of rules.general) {
+    if (viewOf(id) !== undefined) continue;
+    const isMember = rules.evaluateGeneral(snapshot, state, nowMs, [id]).get(id) ?? false;
+    if (isMember !== rules.isRealized(state, id)) rules.setGiven(state, id, isMember, nowMs, { kind: 'RULE' });
+  }
+  return state;
 }
 
 /** The end of a profile: it leaves every segment, and nothing of its memberships is kept. */
@@ -89,7 +110,7 @@ export function traceTransitions(
     if (without?.sinceMs !== sinceMs) {
       const keys = new Set(since.flatMap(({ events }) => events.map(({ key }) => key)));
       const person = { ...snapshot, events: snapshot.events.filter(({ key }) => !keys.has(key)) };
-      without = { sinceMs, realized: new Set(plan.rules.realized(plan.rules.hydrate(person, nowMs))) };
+      without = { sinceMs, realized: new Set(plan.rules.realized(hydrateWhole(person, nowMs, NEVER, plan))) };
     }
     return without.realized;
   };

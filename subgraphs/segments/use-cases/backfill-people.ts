@@ -7,6 +7,7 @@ import type { Due, DueStore } from '../store/due-store';
 import type { JobStore, Round } from '../store/job-store';
 import type { MemberStore } from '../store/member-store';
 import type { EvaluateProfiles } from './evaluate-profiles';
+import { NO_VIEWS, policiesOf, readViews } from './read-views';
 import type { Task } from './task';
 
 /** What bringing new rules to all people stands on. */
@@ -42,10 +43,12 @@ export async function backfillStep(dependencies: BackfillDependencies, sandbox: 
   if (open.length === 0) return false;
   const round = await jobs.round(sandbox);
   const { after, people, knownTotal } = round?.value ?? START;
-  const screening = (await plan(sandbox)).screeningSince(Math.min(...open.map(({ value }) => value.sinceMs)));
+  const rules = await plan(sandbox);
+  const screening = rules.screeningSince(Math.min(...open.map(({ value }) => value.sinceMs)));
+  const ids = open.map(({ value }) => value.segmentId);
   const walk = screening
     ? await screenPeople(dependencies, sandbox, screening, after)
-    : await evaluatePage(dependencies, sandbox, after);
+    : await evaluatePage(dependencies, sandbox, after, ids, rules);
   const met = people + walk.people;
   const next: Round =
     walk.to === undefined ? { after: '', people: 0, knownTotal: met } : { after: walk.to, people: met, knownTotal };
@@ -59,16 +62,24 @@ export async function backfillStep(dependencies: BackfillDependencies, sandbox: 
   return true;
 }
 
-/** Everyone is evaluated under all rules. */
+/** Everyone is evaluated under all rules; those of `ids` that need a scan are asked with it. */
 async function evaluatePage(
   { profiles, evaluate, pageSize }: BackfillDependencies,
   sandbox: string,
   after: string,
+  ids: readonly string[],
+  plan: Plan,
 ): Promise<Walk> {
   const page = await profiles.scan(sandbox, { ...(after && { after }), limit: pageSize });
+  const segmentIds = plan.rules.general.filter((id) => ids.includes(id));
+  const profileIds = page.map(({ id }) => id);
+  const views = await readViews(profiles, sandbox, policiesOf(segmentIds, plan), profileIds);
   await evaluate(
     sandbox,
-    page.map((snapshot) => ({ profileId: snapshot.id, snapshot })),
+    page.map((snapshot, index): Task => {
+      const scan = { segmentIds, views: views[index] ?? NO_VIEWS };
+      return { profileId: snapshot.id, snapshot, ...(segmentIds.length > 0 && { scan }) };
+    }),
   );
   return { people: page.length, to: page.at(-1)?.id, due: [] };
 }

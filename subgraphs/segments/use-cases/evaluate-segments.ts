@@ -95,7 +95,7 @@ async function nextPage(
   const page = await profiles.scan(sandbox, { ...(run.after && { after: run.after }), limit: pageSize });
   const { segmentIds } = run;
   const reference = callersId(id);
-  const scan = { segmentIds, cause: { kind: 'TIME' as const, reference }, origin: `j${reference}` };
+  const scan = { segmentIds, by: { cause: { kind: 'TIME' as const, reference }, origin: `j${reference}` } };
   const ids = page.map((person) => person.id);
   const views = await readViews(profiles, sandbox, policiesOf(segmentIds, await plan(sandbox)), ids);
   await evaluate(

@@ -125,7 +125,7 @@ function scanOf(
   { onDemand }: Plan,
 ): Scan | undefined {
   if (!snapshot || onDemand.length === 0) return undefined;
-  return { segmentIds: onDemand, snapshot, views, cause: { kind: 'TIME' }, origin: 'asked' };
+  return { segmentIds: onDemand, snapshot, views, by: { cause: { kind: 'TIME' }, origin: 'asked' } };
 }
 
 /** False when an audience that the profile was imported into was withdrawn. */

@@ -156,6 +156,25 @@ describeSegments('backfill', (open) => {
     expect(told).toHaveLength(200);
   });
 
+  test('S-6 a new rule that needs a scan is brought to everybody too, and again when it changes', async () => {
+    await seed(12);
+    const general = (type: string) => `xEvent.groupBy(eventType).get("${type}").count() > 0`;
+    await fixture.putSegment('buyers', general('purchase'));
+    await fixture.putSegment('asking', 'inSegment("buyers")');
+    await fixture.idle();
+    expect(await counts('buyers')).toMatchObject({ counts: { realized: 6 }, backfill: null });
+    const told = (await fixture.announced()).map(({ body }) => body);
+    const causes = told.filter(({ segmentId }) => segmentId === 'buyers').map(({ cause }) => cause);
+    expect(new Set(causes.map(({ kind, reference }) => `${kind} ${reference}`))).toEqual(new Set(['RULE buyers@1']));
+    expect(await fixture.segmentsOf('p001')).toEqual(['asking', 'buyers']);
+    fixture.clock.advance(SECOND_MS);
+    await fixture.putSegment('buyers', general('view'));
+    await fixture.idle();
+    expect([await fixture.segmentsOf('p000'), await fixture.segmentsOf('p001')]).toEqual([['asking', 'buyers'], []]);
+    const ids = (await fixture.announced()).map(({ id }) => id);
+    expect([ids.length, new Set(ids).size]).toEqual([36, 36]);
+  });
+
   test('S-6 while versions are published under load, no read is answered by two of them', async () => {
     await seed(20);
     const bought = 'xEvent[eventType = "purchase"].count() >= 1';

@@ -43,6 +43,7 @@ describeSegments('segments of merge policies', (open, engine) => {
   test('S-4a a segment of the default policy is streamed; of another one it is evaluated on demand, on that view', async () => {
     await fixture.putSegment('streamed', GOLD, { mergePolicy: 'main' });
     await fixture.putSegment('scanned', GOLD, { mergePolicy: 'crm' });
+    await fixture.idle();
     expect(await evaluationOf('streamed')).toMatchObject({ method: 'EDGE' });
     expect(await evaluationOf('scanned')).toMatchObject({ method: 'BATCH', reasons: [expect.stringContaining('crm')] });
     await fixture.take('p1', { attributes: { tier: 'gold', crm: { tier: 'tin' } } });
@@ -56,7 +57,9 @@ describeSegments('segments of merge policies', (open, engine) => {
 
   test('S-4a S-15 it is brought up to date every day, and exits as others do', async () => {
     await fixture.putSegment('scanned', GOLD, { mergePolicy: 'crm' });
+    await fixture.idle();
     await fixture.take('p1', { attributes: { crm: { tier: 'gold' } } });
+    await fixture.idle();
     await fixture.clock.advance(DAY_MS);
     await fixture.idle();
     await fixture.take('p1', { attributes: { crm: { tier: 'tin' } } });

@@ -38,6 +38,33 @@ describeSegments('merge and split', (open) => {
     expect(many.map(({ profileId }) => profileId)).toEqual(['old']);
   });
 
+  test('S-8 S-15 a merge moves rules that need a scan too, and whoever is in one stays when another is published', async () => {
+    const bought = (type: string) => `xEvent.groupBy(eventType).get("${type}").count() > 0`;
+    await fixture.putSegment('buyers', bought('buy'));
+    await fixture.putSegment('lookers', `not (${bought('buy')})`);
+    await fixture.idle();
+    await fixture.take('young', did('buy'));
+    await fixture.take('old', did('view'));
+    await fixture.idle();
+    await fixture.get('mutation { evaluateSegments(ids: ["buyers", "lookers"]) { id } }');
+    await fixture.idle();
+    expect(await fixture.segmentsOf('old')).toEqual(['lookers', 'one']);
+    await fixture.putSegment('other', 'tier = "gold"');
+    await fixture.idle();
+    expect([await fixture.segmentsOf('old'), await fixture.segmentsOf('young')]).toEqual([
+      ['lookers', 'one'],
+      ['buyers', 'one'],
+    ]);
+    const merged = await fixture.people.merge(fixture.store, 'young', 'old', NOW_MS);
+    expect(await fixture.segmentsOf(merged)).toEqual(['buyers', 'many']);
+    await fixture.idle();
+    expect((await moves('old')).filter((line) => line.includes('ers '))).toEqual([
+      'old +lookers TIME',
+      'old -lookers MERGE',
+      'old +buyers MERGE',
+    ]);
+  });
+
   test('S-8 nobody who reads meanwhile sees two that exclude each other, nor none of them', async () => {
     let isOver = false;
     let reads = 0;
