@@ -2,6 +2,7 @@ import type { ProfileEvent } from '../../../flow/events';
 import type { ComputedAttribute, ComputedState } from './computed/computed-attribute';
 import { type ComputedEngine, EMPTY_STATE } from './computed/computed-engine';
 import { toComputedAttributes } from './computed/computed-values';
+import { datasetOf, itemKey } from './item';
 
 /** A computed attribute ready for use. */
 export interface ComputedInUse {
@@ -14,6 +15,15 @@ export interface ComputedInUse {
 
 /** What is kept of one identity's events, by attribute. */
 export type StatesByAttribute = Readonly<Record<string, readonly [fingerprint: string, state: ComputedState]>>;
+
+/** What is kept for the computed attributes of one identity. */
+export interface KeptComputed {
+  readonly states: StatesByAttribute;
+  /** What of it is of events that are past keeping, by dataset: from it and the kept events, `states` can be made anew. */
+  readonly past?: PastStates;
+}
+
+type PastStates = Readonly<Record<string, StatesByAttribute>>;
 
 /** The computed attributes of a person, and when time alone changes them next. */
 export interface ComputedValues {
@@ -62,6 +72,40 @@ export function addEvents(
     return [id, [fingerprint, settled]] as const;
   });
   return changed ? Object.fromEntries(next) : states;
+}
+
+/** What is kept of events past keeping, with some more that leave now. */
+export function addPast(
+  past: PastStates = {},
+  attributes: readonly ComputedInUse[],
+  leaving: readonly ProfileEvent[],
+  nowMs: number,
+): PastStates {
+  const next: Record<string, StatesByAttribute> = { ...past };
+  for (const dataset of new Set(leaving.map(({ key }) => datasetOf(key)))) {
+    const own = leaving.filter(({ key }) => datasetOf(key) === dataset);
+    next[dataset] = addEvents(next[dataset] ?? {}, attributes, own, nowMs);
+  }
+  return next;
+}
+
+/** The states of what is past keeping, of all datasets that show: events can be added to them. */
+export function statesOfPast(
+  past: PastStates = {},
+  attributes: readonly ComputedInUse[],
+  isShown: (key: string) => boolean,
+): StatesByAttribute {
+  const shown = Object.keys(past).filter((dataset) => isShown(itemKey(dataset, '')));
+  if (shown.length === 0) return {};
+  return Object.fromEntries(
+    attributes.map(({ id, fingerprint, engine }) => {
+      const own = shown.flatMap((dataset) => {
+        const [by, state] = past[dataset]?.[id] ?? [];
+        return by === fingerprint && state ? [state] : [];
+      });
+      return [id, [fingerprint, own.reduce((a, b) => engine.merge(a, b), EMPTY_STATE)]] as const;
+    }),
+  );
 }
 
 /** What the states of a person's identities come to at an instant. */

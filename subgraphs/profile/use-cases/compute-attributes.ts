@@ -1,6 +1,15 @@
 import type { ProfileEvent } from '../../../flow/events';
 import type { Write } from '../../../platform/store/store';
-import { addEvents, type ComputedValues, isComplete, type StatesByAttribute, valuesOf } from '../domain/compute';
+import {
+  addEvents,
+  addPast,
+  type ComputedValues,
+  isComplete,
+  type KeptComputed,
+  type StatesByAttribute,
+  statesOfPast,
+  valuesOf,
+} from '../domain/compute';
 import type { ChangedPerson } from '../domain/fold-cluster';
 import type { IdentityState } from '../domain/head';
 import type { Item } from '../domain/item';
@@ -26,25 +35,38 @@ export async function computeChanges(
   changed: readonly ChangedPerson[],
   settings: ProfileSettings,
   nowMs: number,
+  /** Events that leave in the same commit, by owner: they stay counted. */
+  leaving: ReadonlyMap<string, readonly ProfileEvent[]>,
 ): Promise<ReadonlyMap<ChangedPerson, Computed>> {
   const attributes = settings.computed;
   if (attributes.length === 0) return new Map();
-  const concerned = changed.filter(({ items, rebuilt }) => rebuilt || items.some(isEventOrRefresh));
+  const isLeft = ({ head }: ChangedPerson): boolean => head.identities.some(({ key }) => leaving.has(key));
+  const concerned = changed.filter((one) => one.rebuilt || one.items.some(isEventOrRefresh) || isLeft(one));
   const owners = new Set(concerned.flatMap(({ head }) => head.identities.map(({ key }) => key)));
   const known = await computed.load(sandbox, [...owners]);
   const outcomes = new Map<ChangedPerson, Computed>();
   for (const person of concerned) {
     const writes: Write[] = [];
     const states: StatesByAttribute[] = [];
-    for (const identity of person.head.identities.filter(isCounted(known))) {
-      const fresh = eventsOf(identity.key, person.items);
-      const kept = known.get(identity.key);
-      const before = await baseOf(events, sandbox, identity, kept, fresh, settings);
+    let isNews = false;
+    const isCountedHere = isCounted(known);
+    for (const identity of person.head.identities) {
+      const { key } = identity;
+      if (!isCountedHere(identity) && !leaving.has(key)) continue;
+      const fresh = eventsOf(key, person.items);
+      const gone = leaving.get(key) ?? [];
+      const kept = known.get(key);
+      const here = { ...identity, events: identity.events + gone.length };
+      const before = await baseOf(events, sandbox, here, kept, fresh, settings);
       const after = addEvents(before, attributes, fresh, nowMs);
-      if (after !== kept) writes.push(computed.toWrite(identity.key, after));
+      const past = gone.length > 0 ? addPast(kept?.past, attributes, gone, nowMs) : kept?.past;
+      isNews ||= after !== kept?.states;
+      if (after !== kept?.states || past !== kept?.past) {
+        writes.push(computed.toWrite(key, { states: after, ...(past ? { past } : {}) }));
+      }
       states.push(after);
     }
-    const told = writes.length > 0 || person.rebuilt || person.items.some(({ kind }) => kind === 'REFRESH');
+    const told = isNews || person.rebuilt || person.items.some(({ kind }) => kind === 'REFRESH');
     outcomes.set(person, { writes, ...(told ? { told: valuesOf(attributes, states, nowMs) } : {}) });
   }
   return outcomes;
@@ -67,7 +89,10 @@ export async function readComputed(
   if (without.size > 0) {
     const stored = await Promise.all(keys.map((key) => events.all(sandbox, key)));
     const kept = stored.flat().filter(({ key }) => settings.isShown(key) && !without.has(key));
-    return valuesOf(attributes, [addEvents({}, attributes, kept, 0)], nowMs);
+    const past = [...(await computed.load(sandbox, keys)).values()].map((each) =>
+      statesOfPast(each.past, attributes, settings.isShown),
+    );
+    return valuesOf(attributes, [...past, addEvents({}, attributes, kept, 0)], nowMs);
   }
   const known = await computed.load(sandbox, keys);
   const states = await Promise.all(
@@ -83,19 +108,19 @@ async function baseOf(
   events: EventStore,
   sandbox: string,
   { key, events: count }: IdentityState,
-  kept: StatesByAttribute | undefined,
+  kept: KeptComputed | undefined,
   fresh: readonly ProfileEvent[],
   { computed: attributes, isShown }: ProfileSettings,
 ): Promise<StatesByAttribute> {
-  if (kept && isComplete(kept, attributes)) return kept;
-  if (count <= fresh.length) return kept ?? {};
+  if (kept && isComplete(kept.states, attributes)) return kept.states;
+  if (count <= fresh.length) return kept?.states ?? {};
   const stored = (await events.all(sandbox, key)).filter((event) => isShown(event.key));
-  const missing = attributes.filter(({ id, fingerprint }) => kept?.[id]?.[0] !== fingerprint);
-  return { ...kept, ...addEvents({}, missing, stored, 0) };
+  const missing = attributes.filter(({ id, fingerprint }) => kept?.states[id]?.[0] !== fingerprint);
+  return { ...kept?.states, ...addEvents({}, missing, stored, 0) };
 }
 
 // What was counted stays counted, also when none of the events is kept any more (P-4).
-function isCounted(known: ReadonlyMap<string, StatesByAttribute>): (identity: IdentityState) => boolean {
+function isCounted(known: ReadonlyMap<string, KeptComputed>): (identity: IdentityState) => boolean {
   return ({ key, events }) => events > 0 || known.has(key);
 }
 

@@ -1,3 +1,4 @@
+import type { ProfileEvent } from '../../../flow/events';
 import type { Store, Stored, Write } from '../../../platform/store/store';
 import { identityValueOf, namespaceOf } from '../domain/identity';
 import { datasetOf, type Item, itemIdOf, itemKey } from '../domain/item';
@@ -30,13 +31,20 @@ export function toForgetItem(id: string, owner: string, forgotten: readonly stri
 
 const FORGET = 'forget';
 
-/** The items, each FORGET with those of its events that are still there, and the writes that remove them. */
-export async function resolveForgotten(
-  store: Store,
-  sandbox: string,
-  items: readonly Item[],
-): Promise<{ readonly items: readonly Item[]; readonly writes: readonly Write[] }> {
-  if (!items.some(({ kind }) => kind === 'FORGET')) return { items, writes: [] };
+/** FORGET items as they are carried out. */
+interface Forgotten {
+  /** The items, each FORGET with those of its events that are still there. */
+  readonly items: readonly Item[];
+  /** The writes that remove them. */
+  readonly writes: readonly Write[];
+  /** The events that leave, by owner. */
+  readonly leaving: ReadonlyMap<string, readonly ProfileEvent[]>;
+}
+
+/** Looks for the events that FORGET items are about. */
+export async function resolveForgotten(store: Store, sandbox: string, items: readonly Item[]): Promise<Forgotten> {
+  const leaving = new Map<string, readonly ProfileEvent[]>();
+  if (!items.some(({ kind }) => kind === 'FORGET')) return { items, writes: [], leaving };
   const events = store.collection<EventDocument>(eventsSpec.name);
   const resolved: Item[] = [];
   const writes: Write[] = [];
@@ -53,8 +61,13 @@ export async function resolveForgotten(
     for (const { id } of kept) gone.add(id);
     if (kept.length > 0) resolved.push({ ...item, forgotten: kept.map(({ id }) => id) });
     writes.push(...kept.flatMap(toStub));
+    leaving.set(item.owner, [...(leaving.get(item.owner) ?? []), ...kept.map(toEvent)]);
   }
-  return { items: resolved, writes };
+  return { items: resolved, writes, leaving };
+}
+
+function toEvent({ id, value }: Stored<EventDocument>): ProfileEvent {
+  return { key: id, timestampMs: value.timestampMs, data: value.data ?? {} };
 }
 
 // What the event showed of who belongs together outlives it.

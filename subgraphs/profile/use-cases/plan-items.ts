@@ -64,7 +64,7 @@ export function createPlanItems(dependencies: PlanDependencies): PlanItems {
     const folded = foldItems(dependencies, settings, taken, loaded, nowMs);
     const [records, computed] = await Promise.all([
       mergeAllRecords(fragments, sandbox, folded.changed, settings),
-      computeChanges(dependencies, sandbox, folded.changed, settings, nowMs),
+      computeChanges(dependencies, sandbox, folded.changed, settings, nowMs, forgotten.leaving),
     ]);
     const profileOf = (key: string): string | undefined => folded.moved.get(key) ?? loaded.profileOf.get(key);
     const outcomes = items.map((item) => toOutcome(item, duplicates.items, refused, profileOf));

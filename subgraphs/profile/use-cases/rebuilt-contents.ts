@@ -2,7 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ProfileEvent } from '../../../flow/events';
 import type { Write } from '../../../platform/store/store';
 import { type Fragment, mergeLeaves, toLeaves } from '../domain/attributes';
-import { addEvents, isComplete, type StatesByAttribute, valuesOf } from '../domain/compute';
+import {
+  addEvents,
+  isComplete,
+  type KeptComputed,
+  type StatesByAttribute,
+  statesOfPast,
+  valuesOf,
+} from '../domain/compute';
 import type { ChangedPerson } from '../domain/fold-cluster';
 import type { IdentityState } from '../domain/head';
 import type { Item } from '../domain/item';
@@ -81,28 +88,30 @@ function tellComputed(
   return { computed: valuesOf(computed, own, nowMs) };
 }
 
-// Made anew where an event came or left; elsewhere what is kept also knows events that are past keeping.
+// Made anew where an event came or left, from what is kept of events past keeping and from the kept events.
 async function computeStates(
   computed: ComputedStore,
   sandbox: string,
   { events, moved, known }: { readonly events: EventsByOwner } & Pick<Contents, 'moved' | 'known'>,
-  settings: ProfileSettings,
+  { computed: attributes, isShown }: ProfileSettings,
 ) {
   const all = new Map<string, StatesByAttribute>();
-  const made = new Map<string, StatesByAttribute | undefined>();
-  if (settings.computed.length === 0) return { all, made };
-  const kept = await computed.load(
-    sandbox,
-    [...events.keys()].filter((owner) => !moved.has(owner)),
-  );
-  for (const [owner, own] of events) {
-    const states = kept.get(owner);
-    const whole = isComplete(states, settings.computed) ? states : undefined;
-    const next = whole ?? addEvents({}, settings.computed, own, 0);
+  const made = new Map<string, KeptComputed | undefined>();
+  if (attributes.length === 0) return { all, made };
+  const owners = new Set([...events.keys(), ...known.map(({ key }) => key)]);
+  const kept = await computed.load(sandbox, [...owners]);
+  for (const owner of owners) {
+    const before = kept.get(owner);
+    const own = events.get(owner) ?? [];
+    const past = before?.past;
+    const isGone = own.length === 0 && !past;
+    if (isGone && moved.has(owner)) made.set(owner, undefined);
+    if (isGone && (moved.has(owner) || !before)) continue;
+    const whole = !moved.has(owner) && before && isComplete(before.states, attributes) ? before.states : undefined;
+    const next = whole ?? addEvents(statesOfPast(past, attributes, isShown), attributes, own, 0);
     all.set(owner, next);
-    if (moved.has(owner)) made.set(owner, next);
+    if (moved.has(owner)) made.set(owner, { states: next, ...(past ? { past } : {}) });
   }
-  for (const { key } of known) if (moved.has(key) && !events.has(key)) made.set(key, undefined);
   return { all, made };
 }
 

@@ -39,7 +39,7 @@ export function createBackfillComputed(dependencies: RefreshDependencies): JobHa
     const owners = people.map(({ head }) => head.identities.filter(({ events }) => events > 0).map(({ key }) => key));
     const known = await computed.load(sandbox, owners.flat());
     const isDone = (key: string): boolean => {
-      const states = known.get(key) ?? {};
+      const states = known.get(key)?.states ?? {};
       return isComplete(states, attributes) && Object.keys(states).length === attributes.length;
     };
     return people.filter((_, index) => !owners[index]?.every(isDone));

@@ -101,6 +101,54 @@ describe('P-15 computed attributes', () => {
     expect((await profile.changes()).get(id)?.at(-1)?.computedAttributes).not.toHaveProperty('topics');
   });
 
+  test('P-4 P-15 what was counted of events past keeping stays counted when people are made anew', async () => {
+    const own = await openProfile({ limits: { eventsPerProfile: 10 } });
+    const mutate = (name: string, input: object) =>
+      own.get(`mutation ($i: ${name}Input!) { put${name}(input: $i) { id } }`, { i: input });
+    await mutate('ComputedAttribute', { id: 'all', function: 'COUNT' });
+    await mutate('ComputedAttribute', { id: 'sum', function: 'SUM', value: 'n' });
+    await mutate('ComputedAttribute', { id: 'first', function: 'FIRST', value: 'n' });
+    await mutate('Dataset', { id: 'shop', kind: 'EVENTS' });
+    const of = (n: number) => event('a', NOW_MS + n, { ...who({ CRMID: 'old' }), n });
+    const now = async () => {
+      await own.subgraph.idle();
+      const { computedAttributes, events } = await own.find(
+        'CRMID',
+        'old',
+        'computedAttributes events(first: 99) { edges { node { id } } }',
+      );
+      expect(events.edges.length).toBeLessThanOrEqual(11);
+      const changes = (await own.changes()).get((await own.find('CRMID', 'old')).id) ?? [];
+      const told = changes.flatMap((change) => change.computedAttributes ?? []).at(-1);
+      expect(told).toEqual(computedAttributes);
+      return computedAttributes;
+    };
+    await own.ingest('shop', of(100));
+    for (let n = 1; n <= 12; n += 1) await own.ingest('web', of(n));
+    expect(await now()).toEqual({ all: 13, sum: 178, first: 1 });
+    const { startBatch } = await own.get('mutation { startBatch(dataset: "web") { id } }');
+    await own.get(
+      'mutation ($b: ID!, $e: [JSONObject!]!) { ingestEvents(dataset: "web", events: $e, batch: $b) { accepted } }',
+      { b: startBatch.id, e: [of(50)] },
+    );
+    await own.get('mutation ($b: ID!) { completeBatch(id: $b) { id } }', { b: startBatch.id });
+    expect(await now()).toEqual({ all: 14, sum: 228, first: 1 });
+    await own.get('mutation ($b: ID!) { revertBatch(id: $b) { id } }', { b: startBatch.id });
+    expect(await now()).toEqual({ all: 13, sum: 178, first: 1 });
+    await own.ingest(
+      'web',
+      event('login', NOW_MS + 200, { ...who({ CRMID: 'old', Email: 'old@example.test' }), n: 0 }),
+    );
+    await mutate('Namespace', { id: 'CRMID', type: 'CROSS_DEVICE', priority: 3, unique: true });
+    expect(await now()).toEqual({ all: 14, sum: 178, first: 1 });
+    // What of a dataset that does not show is past keeping does not show either.
+    await mutate('Dataset', { id: 'web', kind: 'EVENTS', profileEnabled: false });
+    await own.subgraph.idle();
+    const { computedAttributes } = await own.find('CRMID', 'old', 'computedAttributes');
+    expect(computedAttributes).toEqual({ all: 1, sum: 100, first: 100 });
+    await own.close();
+  });
+
   test('P-15 what is not sound is BAD_USER_INPUT with its path', async () => {
     const refused = (input: object) => expect(put(input)).rejects;
     await refused({ id: 'x', function: 'SUM' }).toMatchObject({ code: 'BAD_USER_INPUT', details: { path: 'value' } });
