@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { createStandaloneGateway } from '../gateway/standalone';
 import { ConfigurationError, readEnvironment } from './config';
 import { waitForEnd } from './exit';
 import { hashKeys } from './keys';
 import { createPlatformParts } from './platform-parts';
-import { keysOf } from './serve';
+import { keysOf } from './settings';
 
 interface GatewayFlags {
   readonly supergraph: string;
@@ -39,6 +38,7 @@ export function addGatewayCommand(program: Command): void {
       if (authorize === 'none' && !LOOPBACK.has(environment.HOST)) {
         throw new ConfigurationError(`--authorize none serves this machine alone; HOST is ${environment.HOST}.`);
       }
+      const { createStandaloneGateway } = await import('../gateway/standalone.js');
       const gateway = await createStandaloneGateway({
         ...createPlatformParts(environment),
         supergraphSdl: await readSupergraph(supergraph),

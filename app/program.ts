@@ -6,7 +6,7 @@ import { EXIT } from './exit';
 import { addGatewayCommand } from './gateway-command';
 import { addServeCommand } from './serve-command';
 
-/** The command line `attune`, with all its commands. */
+/** The command line `attune`, with all its commands. Each loads what it runs when it runs: a server takes a second. */
 export function createProgram(): Command {
   const program = new Command('attune')
     .description('Profiles, segments, decisions and activation behind one federated GraphQL API.')

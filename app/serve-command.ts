@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { readEnvironment } from './config';
 import { waitForEnd } from './exit';
-import { serve } from './serve';
 
 interface ServeFlags {
   readonly port?: string;
@@ -20,6 +19,7 @@ export function addServeCommand(program: Command): void {
     .option('-d, --data <folder>', 'where the data is kept (ATTUNE_DATA)')
     .option('-c, --config <folder>', 'YAML configuration to apply at the start (ATTUNE_CONFIG)')
     .action(async (flags: ServeFlags) => {
+      const { serve } = await import('./serve.js');
       const served = await serve(readEnvironment(toVariables(flags)));
       process.stdout.write(`Attune answers at ${served.url}/graphql\n`);
       await waitForEnd();

@@ -1,11 +1,14 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { compiledOf } from '../support/compiled';
 import { KEYS } from '../support/modes';
 import { openServer, type ServerProcess } from '../support/server-process';
 import { createTemporaryFolder } from '../support/temporary-folder';
+
+// Up to seven processes a test, one after the other.
+jest.setTimeout(180_000);
 
 const MAIN = compiledOf(join(__dirname, '../../app/main.ts'));
 const CONFIGURATION = `

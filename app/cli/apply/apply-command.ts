@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { createAttune } from '../../attune';
 import { type Environment, readVariables } from '../../config';
 import { EXIT } from '../../exit';
 import { createPlatformParts } from '../../platform-parts';
-import { rulesOf, storeOf } from '../../serve';
+import { rulesOf, storeOf } from '../../settings';
 import { readQuietEnvironment } from '../quiet-environment';
 import { requireKey, requireUrl } from '../server-address';
 import { describeFault } from '../yaml-source';
@@ -49,6 +48,7 @@ async function openGraph({ url, key }: ApplyFlags, environment: Environment): Pr
     const ask = createHttpAsk(requireUrl(url), requireKey(key ?? environment.ATTUNE_ADMIN_KEY, 'ATTUNE_ADMIN_KEY'));
     return { ask, close: async () => {} };
   }
+  const { createAttune } = await import('../../attune.js');
   const { execute, adminKey, idle, close } = await createAttune({
     ...createPlatformParts(environment),
     store: storeOf(environment),

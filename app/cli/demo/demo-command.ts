@@ -3,7 +3,6 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { waitForEnd } from '../../exit';
 import { createPlatformParts } from '../../platform-parts';
 import { readQuietEnvironment } from '../quiet-environment';
-import { runDemo } from './run-demo';
 
 interface DemoFlags {
   readonly port?: number;
@@ -32,6 +31,7 @@ export function addDemoCommand(program: Command): void {
         process.stdout.write(`webhook: ${identity} ${status} in ${segment}\n`);
       };
       const folder = data ?? join(environment.ATTUNE_DATA, 'demo');
+      const { runDemo } = await import('./run-demo.js');
       const demo = await runDemo({ folder, port, parts, onMessage });
       process.stdout.write(demo.tour);
       await waitForEnd();

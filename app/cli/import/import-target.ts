@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
-import { createAttune } from '../../attune';
 import { ConfigurationError, type Environment } from '../../config';
 import type { PlatformParts } from '../../platform-parts';
-import { rulesOf, storeOf } from '../../serve';
+import { rulesOf, storeOf } from '../../settings';
 import { requireKey, requireUrl } from '../server-address';
 import { createHttpTarget } from './http-target';
 import { createInProcessTarget } from './in-process-target';
@@ -35,6 +34,7 @@ export async function openImportTarget(
     const key = requireKey(given, 'ATTUNE_SERVER_KEY');
     return createHttpTarget({ url: requireUrl(flags.url), key, clock, ...(path && { path }) });
   }
+  const { createAttune } = await import('../../attune.js');
   const attune = await createAttune({ ...parts, store: storeOf(environment), ...rulesOf(environment) });
   const target =
     path === undefined
