@@ -28,6 +28,8 @@ export interface Dispatcher {
 // While other processes handle lanes, their stored offsets are all that is seen of them.
 const POLL_MS = 20;
 const SAVE_AFTER_MS = { alone: 1000, shared: 50 } as const;
+// Alone, as much as one commit of the profile subgraph may announce: with less, whoever takes turns with it falls behind.
+const BATCH_SIZE = { alone: 1024, shared: 256 } as const;
 
 /**
  * `holder` names this process among those that share the work; `batchSize` bounds the entries of one call; `leaseClock`
@@ -112,8 +114,9 @@ function createLanes<S extends SubgraphName>(options: {
   readonly batchSize?: number;
   readonly retry?: Partial<RetryPolicy>;
 }): readonly Lane[] {
-  const { platform, subgraph, batchSize = 256 } = options;
+  const { platform, subgraph } = options;
   const { store, clock, log } = platform;
+  const { batchSize = store.exclusive ? BATCH_SIZE.alone : BATCH_SIZE.shared } = options;
   const reactions = Object.entries(options.reactions) as [string, Reaction<never>][];
   const partitions = Array.from({ length: store.log.partitions }, (_, partition) => partition);
   const saveAfterMs = store.exclusive ? SAVE_AFTER_MS.alone : SAVE_AFTER_MS.shared;
