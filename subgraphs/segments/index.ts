@@ -3,6 +3,7 @@ import type { MergePolicyUsers, PrivacyHolder, ProfileReader, SegmentReader, Seg
 import type { ReactionsOf } from '../../flow/reactions';
 import { asSeen } from '../../flow/seen-people';
 import { createSubgraphSchema, type SubgraphSchema } from '../../platform/graphql/subgraph-schema';
+import { withinHeap } from '../../platform/heap-share';
 import type { Route } from '../../platform/http/route';
 import type { Platform } from '../../platform/platform';
 import type { CollectionSpec } from '../../platform/store/store';
@@ -70,7 +71,7 @@ export interface SegmentsOptions {
   readonly sandboxes?: readonly string[];
   /** How many evaluations are kept in memory; default 524,288. */
   readonly rememberedProfiles?: number;
-  /** About how many bytes of them; default 768 MiB. */
+  /** About how many bytes of them; default 768 MiB, but no more than a fifth of the heap. */
   readonly rememberedBytes?: number;
   /** How many people background work evaluates at once; default 64. */
   readonly pageSize?: number;
@@ -163,11 +164,12 @@ export function createSegmentsSubgraph(platform: Platform, options: SegmentsOpti
 }
 
 const EVENTS_KEPT = 5_000;
+const REMEMBERED_BYTES = 768 * 1024 * 1024;
 
 function createParts(platform: Platform, options: SegmentsOptions) {
   const { store, clock, log, ids } = platform;
   const { users, timeZone = 'UTC', eventsPerProfile: keptEvents = EVENTS_KEPT, pageSize = 64 } = options;
-  const { rememberedProfiles = 524_288, rememberedBytes = 768 * 1024 * 1024 } = options;
+  const { rememberedProfiles = 524_288, rememberedBytes = withinHeap(REMEMBERED_BYTES, 1, 1 / 5) } = options;
   const defaultPolicy = (sandbox: string): Promise<string> => findDefaultPolicy(profiles, sandbox);
   // Of a window no fewer than it would have been.
   const rules = { timeZone, keptEvents, maxEvents: Math.max(keptEvents, EVENTS_KEPT) };

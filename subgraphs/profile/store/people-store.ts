@@ -1,3 +1,4 @@
+import { withinHeap } from '../../../platform/heap-share';
 import type { Store, Stored } from '../../../platform/store/store';
 import type { Person } from '../domain/head';
 import { headsSpec, identitiesSpec } from './collections';
@@ -23,15 +24,17 @@ export interface PeopleStore {
   forget(sandbox: string): void;
 }
 
-const HEADS_IN_MEMORY = 262_144;
-const IDENTITIES_IN_MEMORY = 524_288;
+// Twice as many as are surely found again; so many bytes each, and no more than that share of the heap.
+const IN_MEMORY = 2_097_152;
+const HEAD = { bytes: 512, share: 1 / 4 };
+const IDENTITY = { bytes: 128, share: 1 / 8 };
 
 /** Over the store's collections. */
 export function createPeopleStore(store: Store): PeopleStore {
   const heads = store.collection<HeadDocument>(headsSpec.name);
   const identities = store.collection<{ profileId: string }>(identitiesSpec.name);
-  const keptPeople = createMemory<Person>(store.exclusive ? HEADS_IN_MEMORY : 0);
-  const keptOwners = createMemory<string>(store.exclusive ? IDENTITIES_IN_MEMORY : 0);
+  const keptPeople = createMemory<Person>(store.exclusive ? withinHeap(IN_MEMORY, HEAD.bytes, HEAD.share) : 0);
+  const keptOwners = createMemory<string>(store.exclusive ? withinHeap(IN_MEMORY, IDENTITY.bytes, IDENTITY.share) : 0);
   let writes = 0;
   const readOwners = createReads(keptOwners, () => writes);
   const readPeople = createReads(keptPeople, () => writes);

@@ -34,7 +34,7 @@ export const NEVER: Evaluated = {
 };
 
 const EVALUATED_BYTES = 600;
-const MEMBERSHIP_BYTES = 100;
+const MEMBERSHIP_BYTES = 32;
 
 /** About how much memory an evaluation takes, in bytes. */
 export function sizeOfEvaluated({ state, memberships, imports }: Evaluated): number {

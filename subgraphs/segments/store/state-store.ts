@@ -132,16 +132,14 @@ export function createStateStore(
       ),
     write(known, plan) {
       const { profileId, evaluated, version } = known;
+      const value = toDocument(known, plan, holder);
+      // What was packed now takes a fraction of the memory, and is seldom asked for.
+      const memberships = unpackMemberships(value.memberships);
       return {
-        write: {
-          kind: 'put',
-          collection: STATES,
-          id: profileId,
-          value: toDocument(known, plan, holder),
-          expected: version,
-        },
+        write: { kind: 'put', collection: STATES, id: profileId, value, expected: version },
         known: {
           ...known,
+          evaluated: { ...evaluated, memberships },
           version: (version ?? 0) + 1,
           storedRevision: evaluated.revision,
           storedListedMs: known.listedMs,

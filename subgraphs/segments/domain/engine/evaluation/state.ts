@@ -35,7 +35,7 @@ export function profileOf(state: RuleState): Fields {
 }
 
 const STATE_BYTES = 1_600;
-const FIELD_BYTES = 64;
+const FIELD_BYTES = 32;
 const SERIES_BYTES = 200;
 
 /** About how much memory a state takes, in bytes. */
