@@ -6,6 +6,7 @@ const ALL = [
   'rules',
   'gateway',
   'ingest',
+  'profiles',
   'ingest-mongo',
   'contention',
   'csv',
