@@ -103,6 +103,47 @@ describeEveryMode('Whatever the way in', (attune) => {
     });
   });
 
+  test('P-6 faulty rows of CSV, and a line of NDJSON that is cut off, are refused alone by row; what was right is kept', async () => {
+    await putDefinition(attune, 'Dataset', {
+      ...{ id: 'faulty', kind: 'RECORDS' },
+      identities: [{ path: 'customer', namespace: 'CRMID', primary: true }],
+    });
+    const rows = ['\ufeffcustomer,name', 'X-1,Ann', 'X-2', 'X-3,"open', 'X-4,Zo\u00eb', 'X-5,a,b', 'X-6,Bob', ''].join(
+      '\n',
+    );
+    const csv = { 'content-type': 'text/csv' };
+    const answered = (lines: readonly Answer[]) => lines.map(({ row, status, code }) => [row, status, code ?? null]);
+    const faulty = [
+      [3, 'REJECTED', 'MALFORMED'],
+      [4, 'REJECTED', 'MALFORMED'],
+    ];
+    const rest = [
+      [6, 'REJECTED', 'MALFORMED'],
+      [7, 'ACCEPTED', null],
+    ];
+    expect(answered(await sendRows(attune, 'faulty', rows, csv))).toEqual([
+      [2, 'ACCEPTED', null],
+      ...faulty,
+      [5, 'ACCEPTED', null],
+      ...rest,
+    ]);
+    expect((await findPerson(attune, 'CRMID', 'X-4')).attributes).toMatchObject({ name: 'Zo\u00eb' });
+    // The mark of UTX-8 is not part of the first column's name, and is none in Latin-1.
+    const latin = Buffer.from(rows.slice(1), 'latin1');
+    expect(answered(await sendRows(attune, 'faulty', latin, csv))).toEqual([
+      [2, 'ACCEPTED', null],
+      ...faulty,
+      [5, 'REJECTED', 'MALFORMED'],
+      ...rest,
+    ]);
+    const line = JSON.stringify({ ...{ customer: 'X-7' }, name: 'Cut' });
+    expect(answered(await sendRows(attune, 'faulty', `${line}\n${line.slice(0, -9)}`))).toEqual([
+      [1, 'ACCEPTED', null],
+      [2, 'REJECTED', 'MALFORMED'],
+    ]);
+    expect((await findPerson(attune, 'CRMID', 'X-7')).attributes).toMatchObject({ name: 'Cut' });
+  });
+
   test('P-3 failed items are listed by dataset and reason, mended, replayed and then no longer kept', async () => {
     await putDefinition(attune, 'Dataset', {
       id: 'orders',
