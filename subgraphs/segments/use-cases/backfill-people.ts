@@ -98,13 +98,13 @@ async function screenPeople(
   let moved: Task[] = [];
   let people = 0;
   let last = after;
-  let pending = read(last);
+  let pending = ahead(read(last));
   let evaluating = Promise.resolve();
   for (let pages = 1; ; pages += 1) {
     const page = await pending;
     const to = page.at(-1)?.id;
     const isLast = to === undefined || pages === PAGES_A_STEP;
-    if (!isLast) pending = read(to);
+    if (!isLast) pending = ahead(read(to));
     const found = await screenPage(dependencies, sandbox, screening, page, last);
     due.push(...found.due);
     moved.push(...found.moved);
@@ -114,12 +114,18 @@ async function screenPeople(
       const tasks = moved;
       moved = [];
       await evaluating;
-      evaluating = evaluate(sandbox, tasks);
+      evaluating = ahead(evaluate(sandbox, tasks));
     }
     if (!isLast) continue;
     await evaluating;
     return { people, to, due };
   }
+}
+
+/** Work that goes on meanwhile: its failure is met where it is awaited, unless another came first. */
+function ahead<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
 }
 
 async function screenPage(

@@ -207,6 +207,29 @@ describeSegments('backfill', (open) => {
     expect([...answers].sort()).toEqual(['asked,in', 'out']);
   });
 
+  test('S-6 people that cannot be read stop a backfill for a while only', async () => {
+    await seed(20);
+    await fixture.close();
+    let reads = 0;
+    const own = await open({
+      pageSize: 5,
+      people: fixture.people,
+      clock: fixture.clock,
+      around: (reader) => ({
+        ...reader,
+        async scan(sandbox, query) {
+          if (query.limit === 5 && ++reads === 2) throw new Error('Nobody answers.');
+          return reader.scan(sandbox, query);
+        },
+      }),
+    });
+    await own.putSegment('buyers', 'xEvent[eventType = "purchase"].count() >= 1');
+    await own.subgraph.idle().catch(() => undefined);
+    fixture.clock.advance(2 * SECOND_MS);
+    await own.idle();
+    expect(await own.subgraph.reader.members('default', 'buyers', { limit: 100 })).toHaveLength(10);
+  });
+
   test('S-6 two rules published one after the other share the round, and each reaches everyone', async () => {
     await seed(17);
     await fixture.putSegment('all', 'xEvent.count() >= 1');
