@@ -50,7 +50,8 @@ export function createAnswering({ execution, operations, callers, clock, authori
     createDeadline(clock, deadlineAtMs, (nowMs + deadlineAtMs) / 2);
   const run: Answering['run'] = async (operation, variables = {}, caller, facts) => {
     if (operation.kind === 'subscription') return { errors: [execution.formatError(notAStream())] };
-    const prepared = await operation.prepare(variables);
+    const preparing = operation.prepare(variables);
+    const prepared = preparing instanceof Promise ? await preparing : preparing;
     if ('errors' in prepared) return prepared;
     const context = callers.newContext(caller, operation.kind, facts);
     const deadline = newDeadline(context);

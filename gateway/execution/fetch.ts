@@ -116,6 +116,8 @@ interface Gathered {
 
 function gather({ find, represent, shape }: EntityCall, data: JsonObject): Gathered {
   const targets = collect(find, data);
+  const [only] = targets;
+  if (only && targets.length === 1) return gatherOne(represent(only), only, shape);
   const representations: JsonObject[] = [];
   const holders: JsonObject[][] = [];
   const known = new Map<string, JsonObject[]>();
@@ -123,7 +125,7 @@ function gather({ find, represent, shape }: EntityCall, data: JsonObject): Gathe
     const representation = represent(target);
     if (representation instanceof Failure) spreadFailure(target, shape.keys, withoutRest(representation));
     if (representation === undefined || representation instanceof Failure) continue;
-    const key = targets.length === 1 ? '' : JSON.stringify(representation);
+    const key = JSON.stringify(representation);
     const held = known.get(key);
     if (held) {
       held.push(target);
@@ -136,6 +138,14 @@ function gather({ find, represent, shape }: EntityCall, data: JsonObject): Gathe
   }
   return { representations, holders };
 }
+
+function gatherOne(representation: ReturnType<Represent>, target: JsonObject, { keys }: Shape): Gathered {
+  if (representation instanceof Failure) spreadFailure(target, keys, withoutRest(representation));
+  if (representation === undefined || representation instanceof Failure) return NOTHING;
+  return { representations: [representation], holders: [[target]] };
+}
+
+const NOTHING: Gathered = { representations: [], holders: [] };
 
 function collect(find: readonly FindTargets[], data: JsonObject): JsonObject[] {
   const targets: JsonObject[] = [];

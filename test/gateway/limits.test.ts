@@ -42,19 +42,25 @@ async function post(body: string, headers: Record<string, string> = { 'content-t
 
 const nested = (depth: number) => `{ me ${'{ friend '.repeat(depth)}{ id }${' }'.repeat(depth)} }`;
 
+/** CPU time since: on a busy machine time goes by without it. */
+function spentMs(begun: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(begun);
+  return (user + system) / 1_000;
+}
+
 test('R-5 a query nested 200 deep is refused at once, naming the limit', async () => {
-  const begun = performance.now();
+  const begun = process.cpuUsage();
   const answer = await post(JSON.stringify({ query: nested(200) }));
   expect(answer).toMatchObject({
     status: 400,
     body: { errors: [{ extensions: { code: 'LIMIT_EXCEEDED', limit: 'depth', most: 30 } }] },
   });
-  expect(performance.now() - begun).toBeLessThan(500);
+  expect(spentMs(begun)).toBeLessThan(500);
   expect(await post(JSON.stringify({ query: nested(27) }))).toMatchObject({ status: 200 });
 });
 
 test('R-5 ten thousand aliases are refused at once, naming the limit', async () => {
-  const begun = performance.now();
+  const begun = process.cpuUsage();
   const many = Array.from({ length: 10_000 }, (_, at) => `a${at}: me { id }`).join(' ');
   expect(await post(JSON.stringify({ query: `{ ${many} }` }))).toMatchObject({
     body: { errors: [{ extensions: { code: 'LIMIT_EXCEEDED' } }] },
@@ -63,7 +69,7 @@ test('R-5 ten thousand aliases are refused at once, naming the limit', async () 
   expect(await post(JSON.stringify({ query: `{ me { ${some} } }` }))).toMatchObject({
     body: { errors: [{ extensions: { code: 'LIMIT_EXCEEDED', limit: 'aliases' } }] },
   });
-  expect(performance.now() - begun).toBeLessThan(1_000);
+  expect(spentMs(begun)).toBeLessThan(1_000);
   expect(calls).toBeLessThan(3);
 });
 
@@ -73,11 +79,11 @@ test('R-5 fragments that multiply are counted wherever they are spread', async (
     (_, at) => `fragment F${at} on User { x: friend { ...F${at + 1} } y: friend { ...F${at + 1} } }`,
   );
   const query = `{ me { ...F0 } } ${fragments.join(' ')} fragment F20 on User { id }`;
-  const begun = performance.now();
+  const begun = process.cpuUsage();
   expect(await post(JSON.stringify({ query }))).toMatchObject({
     body: { errors: [{ extensions: { code: 'LIMIT_EXCEEDED' } }] },
   });
-  expect(performance.now() - begun).toBeLessThan(500);
+  expect(spentMs(begun)).toBeLessThan(500);
 });
 
 test('R-5 a body of 50 MB is refused without being held, and the door stays open', async () => {
