@@ -3,24 +3,12 @@ import { findFunction } from './functions';
 import { type ParsedPql, parsePql } from './parse';
 import { printPql } from './print';
 import type { Expression, TimeCondition } from './tree';
+import { UNITS, type Unit } from './unit';
 
 const at = z.object({ line: z.number(), column: z.number() }).default({ line: 1, column: 1 });
 const name = z.string().min(1);
 const comparison = z.enum(['=', '!=', '<', '<=', '>', '>=']);
-const unit = z.enum([
-  'millisecond',
-  'second',
-  'minute',
-  'hour',
-  'day',
-  'week',
-  'month',
-  'quarter',
-  'year',
-  'decade',
-  'century',
-  'millennium',
-]);
+const unit = z.enum(Object.keys(UNITS) as Unit[]);
 const whole = z.number().int().nonnegative();
 const ignoringYear = z.literal(true).optional();
 const expression: z.ZodType<Expression> = z.lazy(() => anyExpression as unknown as z.ZodType<Expression>);

@@ -1,6 +1,7 @@
 import { findFunction } from './functions';
 import { isPlainName } from './grammar/names';
 import type { Call, Chain, ChainStep, Expression, Literal, Source, TimeCondition } from './tree';
+import { UNITS } from './unit';
 
 /** How tightly a node binds: what stands where something tighter must stand, gets brackets. */
 const LEVELS = { whole: 0, or: 1, and: 2, not: 3, comparison: 4, sum: 5, product: 6, sign: 7, operand: 8 } as const;
@@ -156,25 +157,10 @@ function printPlainCondition(when: TimeCondition): string {
   const reference = printReference(when.reference);
   if (when.kind === 'distance') {
     const { comparison, count, unit, direction } = when;
-    return `${comparison} ${count} ${count === 1 ? unit : PLURALS[unit]} ${direction} ${reference}`;
+    return `${comparison} ${count} ${count === 1 ? unit : UNITS[unit]} ${direction} ${reference}`;
   }
   return when.kind === 'on' && isSelfEvident(when.reference) ? reference : `${when.kind} ${reference}`;
 }
-
-const PLURALS = {
-  millisecond: 'milliseconds',
-  second: 'seconds',
-  minute: 'minutes',
-  hour: 'hours',
-  day: 'days',
-  week: 'weeks',
-  month: 'months',
-  quarter: 'quarters',
-  year: 'years',
-  decade: 'decades',
-  century: 'centuries',
-  millennium: 'millennia',
-} as const;
 
 function printReference(node: Expression): string {
   return print(node, LEVELS.sum);

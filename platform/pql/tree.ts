@@ -1,3 +1,5 @@
+import type { Unit } from './unit';
+
 /** Where a node begins in the rule's text: both count from 1. */
 export interface Position {
   readonly line: number;
@@ -9,19 +11,6 @@ interface Node {
 }
 
 export type Comparison = '=' | '!=' | '<' | '<=' | '>' | '>=';
-export type Unit =
-  | 'millisecond'
-  | 'second'
-  | 'minute'
-  | 'hour'
-  | 'day'
-  | 'week'
-  | 'month'
-  | 'quarter'
-  | 'year'
-  | 'decade'
-  | 'century'
-  | 'millennium';
 
 /** A text, a number, true, false, or `null` (which is missing). */
 export interface Literal extends Node {

@@ -1,4 +1,4 @@
-import type { Unit } from '../tree';
+import type { Unit } from '../unit';
 import { DateValue, toInstant } from './date-value';
 import { createZone } from './zone';
 

@@ -1,4 +1,5 @@
-import type { TimeCondition, Unit } from '../tree';
+import type { TimeCondition } from '../tree';
+import type { Unit } from '../unit';
 import { anniversaryInYearOf, hasAnniversaryIn, nearestAnniversary } from './anniversaries';
 import type { Calendar } from './calendar';
 import { isAfter, isIn, type Span } from './span';

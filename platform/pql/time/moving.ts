@@ -1,4 +1,5 @@
-import type { Expression, Unit } from '../tree';
+import type { Expression } from '../tree';
+import type { Unit } from '../unit';
 import type { Calendar } from './calendar';
 
 /** How a reference moves with time: it is now itself, or starts with the unit that lies `shift` from the one of now. */
