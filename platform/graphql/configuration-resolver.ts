@@ -30,6 +30,31 @@ export interface ConfigurationUseCases<I, T> {
   delete(sandbox: string, id: string): Promise<void>;
 }
 
+/** What every input of a put has. */
+export interface PutInput {
+  readonly id: string;
+  readonly expectedVersion?: number | null;
+}
+
+/** The verbs over definitions as the domain knows them. */
+export interface DefinitionVerbs<T> {
+  all(sandbox: string): Promise<ReadonlyMap<string, Stored<T>>>;
+  save(sandbox: string, id: string, definition: T, expectedVersion?: number): Promise<Stored<T>>;
+  delete(sandbox: string, id: string): Promise<void>;
+}
+
+/** The same verbs over inputs; `toDefinition` reads an input, and throws BAD_USER_INPUT for one that is not sound. */
+export function overInputs<I extends PutInput, T>(
+  verbs: DefinitionVerbs<T>,
+  toDefinition: (input: I) => T,
+): ConfigurationUseCases<I, T> {
+  return {
+    all: verbs.all,
+    delete: verbs.delete,
+    put: (sandbox, input) => verbs.save(sandbox, input.id, toDefinition(input), input.expectedVersion ?? undefined),
+  };
+}
+
 interface ConfigurationResolverOptions<N extends object, I extends object> {
   /** The GraphQL type's name, for example `Offer`: gives `offer`, `putOffer`, `deleteOffer`. */
   readonly name: string;

@@ -1,4 +1,4 @@
-import { createConfigurationResolver } from '../../../platform/graphql/configuration-resolver';
+import { createConfigurationResolver, overInputs } from '../../../platform/graphql/configuration-resolver';
 import type {
   Collection as CollectionDefinition,
   FallbackOffer as FallbackOfferDefinition,
@@ -63,28 +63,10 @@ export interface DefinitionVerbs {
 /** Get, list, put and delete of every kind of definition. */
 export function createDefinitionResolvers(verbs: DefinitionVerbs): readonly object[] {
   return [
-    new PlacementResolver(behind(verbs.placements, toPlacementDefinition), toPlacement),
-    new OfferResolver(behind(verbs.offers, toOfferDefinition), toOffer),
-    new FallbackOfferResolver(behind(verbs.fallbackOffers, toFallbackOfferDefinition), toFallbackOffer),
-    new CollectionResolver(behind(verbs.collections, toCollectionDefinition), toCollection),
-    new DecisionPolicyResolver(behind(verbs.policies, toPolicyDefinition), toDecisionPolicy),
+    new PlacementResolver(overInputs(verbs.placements, toPlacementDefinition), toPlacement),
+    new OfferResolver(overInputs(verbs.offers, toOfferDefinition), toOffer),
+    new FallbackOfferResolver(overInputs(verbs.fallbackOffers, toFallbackOfferDefinition), toFallbackOffer),
+    new CollectionResolver(overInputs(verbs.collections, toCollectionDefinition), toCollection),
+    new DecisionPolicyResolver(overInputs(verbs.policies, toPolicyDefinition), toDecisionPolicy),
   ];
-}
-
-interface PutInput {
-  readonly id: string;
-  readonly expectedVersion?: number | null;
-}
-
-function behind<I extends PutInput, T>(verbs: DefinitionUseCases<T>, toDefinition: (input: I) => T) {
-  return {
-    all: verbs.all,
-    delete: verbs.delete,
-    put: (sandbox: string, input: I) =>
-      verbs.save(sandbox, {
-        id: input.id,
-        definition: toDefinition(input),
-        expectedVersion: input.expectedVersion ?? undefined,
-      }),
-  };
 }

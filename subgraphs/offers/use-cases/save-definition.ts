@@ -17,17 +17,11 @@ export interface DefinitionKind<T> {
   readonly referredAs?: keyof References;
 }
 
-export interface DefinitionChange<T> {
-  readonly id: string;
-  readonly definition: T;
-  readonly expectedVersion?: number | undefined;
-}
-
 /** The verbs over one kind of definition. */
 export interface DefinitionUseCases<T> {
   all(sandbox: string): Promise<ReadonlyMap<string, Stored<T>>>;
   /** Fails with BAD_USER_INPUT when it is not sound or points to something that does not exist. */
-  save(sandbox: string, change: DefinitionChange<T>): Promise<Stored<T>>;
+  save(sandbox: string, id: string, definition: T, expectedVersion?: number): Promise<Stored<T>>;
   /** Fails with CONFLICT, the users in `details.usedBy`, while others point to it. */
   delete(sandbox: string, id: string): Promise<void>;
 }
@@ -40,7 +34,7 @@ export function createDefinitionUseCases<T extends object>(
 ): DefinitionUseCases<T> {
   return {
     all: (sandbox) => kind.definitions.all(sandbox),
-    async save(sandbox, { id, definition, expectedVersion }) {
+    async save(sandbox, id, definition, expectedVersion) {
       const saved = (await configuration.catalogue(sandbox)).definitions;
       checkId(id);
       kind.check(definition, id, saved);

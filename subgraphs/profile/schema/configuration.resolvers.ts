@@ -1,4 +1,4 @@
-import { createConfigurationResolver } from '../../../platform/graphql/configuration-resolver';
+import { createConfigurationResolver, overInputs } from '../../../platform/graphql/configuration-resolver';
 import type { ComputedAttribute as ComputedAttributeDefinition } from '../domain/computed/computed-attribute';
 import { parseComputedAttribute } from '../domain/computed/parse-computed-attribute';
 import type { Dataset as DatasetDefinition } from '../domain/dataset';
@@ -52,29 +52,15 @@ export interface ConfigurationVerbs {
 /** Get, list, put and delete of every kind of configuration. */
 export function createConfigurationResolvers(verbs: ConfigurationVerbs): readonly object[] {
   return [
-    new DatasetResolver(behind(verbs.datasets, toDatasetDefinition), toDataset),
+    new DatasetResolver(overInputs(verbs.datasets, toDatasetDefinition), toDataset),
     new NamespaceResolver(
-      behind<NamespaceInput, NamespaceDefinition>(verbs.namespaces, toNamespaceDefinition),
+      overInputs<NamespaceInput, NamespaceDefinition>(verbs.namespaces, toNamespaceDefinition),
       toNamespace,
     ),
-    new MergePolicyResolver(behind(verbs.policies, toMergePolicyDefinition), toMergePolicy),
+    new MergePolicyResolver(overInputs(verbs.policies, toMergePolicyDefinition), toMergePolicy),
     new ComputedAttributeConfigurationResolver(
-      behind(verbs.computedAttributes, parseComputedAttribute),
+      overInputs(verbs.computedAttributes, parseComputedAttribute),
       toComputedAttribute,
     ),
   ];
-}
-
-interface PutInput {
-  readonly id: string;
-  readonly expectedVersion?: number | null;
-}
-
-function behind<I extends PutInput, T>(verbs: DefinitionUseCases<T>, toDefinition: (input: I) => T) {
-  return {
-    all: verbs.all,
-    delete: verbs.delete,
-    put: (sandbox: string, input: I) =>
-      verbs.save(sandbox, input.id, toDefinition(input), input.expectedVersion ?? undefined),
-  };
 }
