@@ -89,7 +89,7 @@ describeEveryStore('a dispatcher that crashes at any step', (place) => {
       await store.close();
     }
     expect(crashes).toBeGreaterThan(10);
-  });
+  }, 180_000);
 });
 
 async function inspect(store: Store): Promise<void> {

@@ -5,7 +5,7 @@ import type { Compile } from './chain';
 import { aggregates, applySet, distinct, setFunctions } from './list-functions';
 import { compilePerItem } from './per-item';
 import { toPlain } from './plain';
-import { type Compilation, type Compiled, type Names, noteTurn, type PqlEvent, type Run } from './scope';
+import { type Compilation, type Compiled, type Names, noteTurn, type Run } from './scope';
 import { oppositeTests, testTexts, textTests } from './text-functions';
 import { areEqual, isMissing, toDate, toList, toText, withoutCase } from './values';
 

@@ -37,8 +37,6 @@ export class Engine {
   private readonly asking: readonly number[];
   /** By group of windows: how many there are, as none holds of someone new. */
   private readonly allTooShort: Int32Array;
-  /** How many windows each group has. */
-  private readonly windows: Int32Array;
 
   constructor({ rules, programs, leaves, readers }: CompiledRules) {
     this.rules = rules;
@@ -54,7 +52,6 @@ export class Engine {
     this.moving = leaves.units.map((_, unit) => unit).filter((unit) => !apart.has(unit));
     this.asking = [...new Set([...leaves.bySegment.values()].flat())];
     this.allTooShort = Int32Array.from(leaves.groups, (group) => group.leaves.length);
-    this.windows = Int32Array.from(leaves.groups, (group) => group.leaves.length);
   }
 
   /** Nothing known of anybody but the segments that they are in by what was told. */
@@ -71,7 +68,7 @@ export class Engine {
       fields: undefined,
       truth: new Uint8Array(leaves.count),
       due: createDueInstants(leaves.timed.length),
-      tooShort: this.windows.slice(),
+      tooShort: this.allTooShort.slice(),
       realized,
       given,
       series: new Array(leaves.series.length).fill(undefined),
