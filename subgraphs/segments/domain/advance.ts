@@ -51,17 +51,18 @@ export function advance(evaluated: Evaluated, nowMs: number, plan: Plan): Step {
 export function receiveImports(
   evaluated: Evaluated,
   imports: Imports,
-  cause: Cause,
+  causeOf: (audience: string) => Cause,
   atMs: number,
   origin: string,
   plan: Plan,
 ): Step {
   const { state, imports: before } = evaluated;
   if (!state || !isCurrent(evaluated, plan) || isSame(before, imports)) return stay(evaluated);
-  const moved = (id: string, isMember: boolean): readonly Flip[] => [
-    { segmentId: id, status: isMember ? 'REALIZED' : 'EXITED', atMs, cause },
-    ...plan.rules.setGiven(state, id, isMember, atMs, cause),
-  ];
+  const moved = (id: string, isMember: boolean): readonly Flip[] => {
+    const cause = causeOf(id);
+    const flip: Flip = { segmentId: id, status: isMember ? 'REALIZED' : 'EXITED', atMs, cause };
+    return [flip, ...plan.rules.setGiven(state, id, isMember, atMs, cause)];
+  };
   const flips = [
     ...[...before.keys()].filter((id) => !imports.has(id)).flatMap((id) => moved(id, false)),
     ...[...imports.keys()].filter((id) => !before.has(id)).flatMap((id) => moved(id, true)),
@@ -78,7 +79,7 @@ function advanceRules(evaluated: Evaluated, nowMs: number, plan: Plan): Step {
 function expireImports(evaluated: Evaluated, atMs: number, plan: Plan): Step {
   const left = new Map([...evaluated.imports].filter(([, untilMs]) => untilMs > atMs));
   const cause = { kind: 'EXPIRY', reference: new Date(atMs).toISOString() } as const;
-  return receiveImports(evaluated, left, cause, atMs, `x${atMs}`, plan);
+  return receiveImports(evaluated, left, () => cause, atMs, `x${atMs}`, plan);
 }
 
 function isSame(a: Imports, b: Imports): boolean {

@@ -39,8 +39,8 @@ export interface Imported {
   readonly imports: Imports;
   /** True when these are all; else the profile may be in others. */
   readonly isWhole: boolean;
-  /** What moves those that are new, or no more. */
-  readonly cause: Cause;
+  /** What moves one that is new, or no more. */
+  readonly causeOf: (audience: string) => Cause;
 }
 
 /** What a person looks like by some merge policies: several views where a policy joins no identities. */
@@ -143,15 +143,15 @@ function fromSnapshot(evaluated: Evaluated, news: News, trigger: ProfileChanged 
 
 function takeImports(evaluated: Evaluated, { imported, nowMs, changes }: News, plan: Plan): Step {
   if (evaluated.ended || (!imported && evaluated.imports.size === 0)) return stay(evaluated);
-  const { imports, isWhole, cause } = imported ?? NOTHING;
+  const { imports, isWhole, causeOf } = imported ?? NOTHING;
   const all = new Map(isWhole ? imports : [...evaluated.imports, ...imports]);
   for (const id of all.keys()) if (plan.versionOf(id) === 0) all.delete(id);
   const atMs = changes.at(-1)?.atMs ?? nowMs;
-  return receiveImports(evaluated, all, cause, atMs, `i${atMs}`, plan);
+  return receiveImports(evaluated, all, causeOf, atMs, `i${atMs}`, plan);
 }
 
 // What is no longer there at all was withdrawn.
-const NOTHING: Imported = { imports: new Map(), isWhole: false, cause: { kind: 'RULE' } };
+const NOTHING: Imported = { imports: new Map(), isWhole: false, causeOf: () => ({ kind: 'RULE' }) };
 
 function takeComputed(evaluated: Evaluated, computed: ComputedAt | null, plan: Plan): Step {
   if (!computed) return stay({ ...evaluated, computedUntilMs: undefined });

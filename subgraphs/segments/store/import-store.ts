@@ -7,8 +7,14 @@ const IMPORTS = 'segment_imports';
 export const importsSpec: CollectionSpec = { name: IMPORTS, indexes: [] };
 
 interface ImportDocument {
-  /** Audience → until when, in milliseconds. */
-  readonly audiences: Readonly<Record<string, number>>;
+  /** Audience → until when, in milliseconds, and by which import. */
+  readonly audiences: Readonly<Record<string, readonly [untilMs: number, importId: string]>>;
+}
+
+/** That an identity is in an audience. */
+export interface Import {
+  readonly untilMs: number;
+  readonly importId: string;
 }
 
 /** What an import says of one identity: until when it is in the audience; absent: no more. */
@@ -21,9 +27,14 @@ export interface ImportedIdentity {
 /** Members of audiences from elsewhere, by identity. */
 export interface ImportStore {
   /** The audiences that each identity is in at `nowMs`, in the order asked. */
-  find(sandbox: string, keys: readonly string[], nowMs: number): Promise<readonly ReadonlyMap<string, number>[]>;
+  find(sandbox: string, keys: readonly string[], nowMs: number): Promise<readonly ReadonlyMap<string, Import>[]>;
   /** Puts identities into an audience, or takes them out. */
-  save(sandbox: string, audience: string, members: readonly ImportedIdentity[], nowMs: number): Promise<void>;
+  save(
+    sandbox: string,
+    { audience, importId }: { readonly audience: string; readonly importId: string },
+    members: readonly ImportedIdentity[],
+    nowMs: number,
+  ): Promise<void>;
 }
 
 const TRIES = 20;
@@ -31,7 +42,7 @@ const TRIES = 20;
 /** Over the collection of `importsSpec`. */
 export function createImportStore(store: Store): ImportStore {
   const imports = store.collection<ImportDocument>(IMPORTS);
-  const saveOnce: ImportStore['save'] = async (sandbox, audience, members, nowMs) => {
+  const saveOnce: ImportStore['save'] = async (sandbox, by, members, nowMs) => {
     const found = await imports.getMany(
       sandbox,
       members.map(({ key }) => key),
@@ -42,7 +53,7 @@ export function createImportStore(store: Store): ImportStore {
         kind: 'put',
         collection: IMPORTS,
         id: key,
-        value: withMember(found[index], audience, untilMs, nowMs),
+        value: withMember(found[index], by, untilMs, nowMs),
         expected: found[index]?.version ?? null,
       })),
     });
@@ -51,7 +62,9 @@ export function createImportStore(store: Store): ImportStore {
     async find(sandbox, keys, nowMs) {
       if (keys.length === 0) return [];
       const found = await imports.getMany(sandbox, keys);
-      return found.map((stored) => new Map(alive(stored, nowMs)));
+      return found.map(
+        (stored) => new Map(alive(stored, nowMs).map(([id, [untilMs, importId]]) => [id, { untilMs, importId }])),
+      );
     },
     async save(...change) {
       for (let tries = 1; ; tries += 1) {
@@ -67,14 +80,19 @@ export function createImportStore(store: Store): ImportStore {
 
 function withMember(
   stored: Stored<ImportDocument> | undefined,
-  audience: string,
+  { audience, importId }: { readonly audience: string; readonly importId: string },
   untilMs: number | undefined,
   nowMs: number,
 ): ImportDocument {
   const others = alive(stored, nowMs).filter(([id]) => id !== audience);
-  return { audiences: Object.fromEntries(untilMs === undefined ? others : [...others, [audience, untilMs]]) };
+  return {
+    audiences: Object.fromEntries(untilMs === undefined ? others : [...others, [audience, [untilMs, importId]]]),
+  };
 }
 
-function alive(stored: Stored<ImportDocument> | undefined, nowMs: number): readonly [string, number][] {
-  return Object.entries(stored?.value.audiences ?? {}).filter(([, untilMs]) => untilMs > nowMs);
+function alive(
+  stored: Stored<ImportDocument> | undefined,
+  nowMs: number,
+): readonly [string, ImportDocument['audiences'][string]][] {
+  return Object.entries(stored?.value.audiences ?? {}).filter(([, [untilMs]]) => untilMs > nowMs);
 }

@@ -1,7 +1,7 @@
 import type { Cause, ProfileChanged } from '../../../flow/events';
 import type { ProfileIdentity, ProfileReader } from '../../../flow/ports';
 import type { Imported } from '../domain/evaluate-profile';
-import type { ImportStore } from '../store/import-store';
+import type { Import, ImportStore } from '../store/import-store';
 
 /** By what a profile could be named in audiences from elsewhere. */
 export interface ImportQuestion {
@@ -16,7 +16,8 @@ export interface ImportQuestion {
 interface Named {
   readonly keys: readonly string[];
   readonly isWhole: boolean;
-  readonly cause: Cause;
+  /** What moves into all of them; absent: the import that named them. */
+  readonly cause: Cause | undefined;
 }
 
 /** The audiences that name each profile, in the order asked; `undefined` where nothing new could name it. */
@@ -35,11 +36,15 @@ export async function findImports(
   const byKey = new Map(keys.map((key, index) => [key, found[index]]));
   return named.map((names) => {
     if (!names) return undefined;
-    const all = new Map<string, number>();
-    for (const [id, untilMs] of names.keys.flatMap((key) => [...(byKey.get(key) ?? [])])) {
-      all.set(id, Math.max(untilMs, all.get(id) ?? 0));
+    const all = new Map<string, Import>();
+    for (const [id, known] of names.keys.flatMap((key) => [...(byKey.get(key) ?? [])])) {
+      if (known.untilMs > (all.get(id)?.untilMs ?? 0)) all.set(id, known);
     }
-    return { imports: all, isWhole: names.isWhole, cause: names.cause };
+    return {
+      imports: new Map([...all].map(([id, { untilMs }]) => [id, untilMs])),
+      isWhole: names.isWhole,
+      causeOf: (id) => names.cause ?? toCause(all.get(id)),
+    };
   });
 }
 
@@ -47,12 +52,16 @@ function namesOf(question: ImportQuestion, read: readonly ProfileIdentity[] | un
   const { changes, importCause } = question;
   const identities = question.identities ?? read;
   const rebuilt = changes.findLast((change) => change.rebuilt);
-  const cause = importCause ?? rebuilt?.cause ?? { kind: 'IMPORT' as const };
+  const cause = importCause ?? rebuilt?.cause;
   if (identities) {
     return { keys: identities.map(({ namespace, value }) => `${namespace}|${value}`), isWhole: true, cause };
   }
   const keys = changes.flatMap((change) => change.identities ?? []);
   return keys.length > 0 ? { keys, isWhole: false, cause } : undefined;
+}
+
+function toCause(known: Import | undefined): Cause {
+  return { kind: 'IMPORT', ...(known && { reference: known.importId }) };
 }
 
 async function readIdentities(

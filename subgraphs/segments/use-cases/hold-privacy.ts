@@ -89,11 +89,13 @@ async function announcementsOf(
 }
 
 function toImported(identity: string, audiences: unknown): readonly object[] {
-  return Object.entries((audiences ?? {}) as Readonly<Record<string, number>>).map(([audience, untilMs]) => ({
-    identity,
-    audience,
-    validUntil: toIso(untilMs),
-  }));
+  return Object.entries((audiences ?? {}) as Readonly<Record<string, readonly [number]>>).map(
+    ([audience, [untilMs]]) => ({
+      identity,
+      audience,
+      validUntil: toIso(untilMs),
+    }),
+  );
 }
 
 function toIso(atMs: number): string {

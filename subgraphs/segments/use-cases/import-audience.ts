@@ -112,7 +112,7 @@ async function takePage(
   const isTaken = (_: unknown, index: number): boolean => !answers[index]?.refusal;
   const taken = members.filter(isTaken);
   const identities = toIdentities(taken, keys.filter(isTaken), nowMs + validDays * DAY_MS);
-  await imports.save(sandbox, audienceId, identities, nowMs);
+  await imports.save(sandbox, { audience: audienceId, importId: id }, identities, nowMs);
   return { answers, matched: await evaluateThose(dependencies, sandbox, taken, id) };
 }
 

@@ -47,11 +47,27 @@ describeSegments('what moves a membership', (open) => {
       'p1 -many',
       async () => {
         await fixture.take('p1', did('view'), did('view'));
+        await fixture.idle();
         await fixture.people.split(fixture.store, 'p1', 'p2', 1, NOW_MS);
         return 'p1';
       },
     ],
-    IMPORT: ['p1 +panel', () => take('p1').then(() => importing('p1'))],
+    IMPORT: [
+      'p1 +panel',
+      async () => {
+        await take('p1');
+        await fixture.idle();
+        return importing('p1');
+      },
+    ],
+    'IMPORT before they came': [
+      'p1 +panel',
+      async () => {
+        const reference = await importing('p1');
+        await take('p1');
+        return reference;
+      },
+    ],
     EXPIRY: [
       'p1 -panel',
       () =>
@@ -88,7 +104,7 @@ describeSegments('what moves a membership', (open) => {
       const [profileId = '', [sign, ...name] = ''] = move.split(' ');
       const status = sign === '+' ? 'REALIZED' : 'EXITED';
       const segmentId = name.join('');
-      const cause = { kind, ...(reference !== undefined && { reference }) };
+      const cause = { kind: kind.split(' ')[0], ...(reference !== undefined && { reference }) };
       const told = (await fixture.announced()).map(({ body }) => body);
       const moves = told.filter((body) => body.profileId === profileId && body.segmentId === segmentId);
       expect(moves.at(-1)).toMatchObject({ status, cause });
