@@ -18,7 +18,7 @@ interface Written {
 }
 
 describeEveryStore('kill -9', (place) => {
-  const kills = LONG ? 100 : place.engine === 'sqlite' ? 12 : 6;
+  const kills = LONG ? 100 : 20;
 
   test(
     'R-2 loses nothing acknowledged and leaves nothing half done, at whatever instant',

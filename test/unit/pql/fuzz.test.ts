@@ -11,7 +11,7 @@ import { createRuleSet, type Person } from '../../../subgraphs/segments/domain/e
 import { trees } from './random-rules';
 
 const LONGEST_MS = 50;
-const RUNS = process.env.ATTUNE_TEST_LONG ? 50_000 : 5_000;
+const RUNS = process.env.ATTUNE_TEST_LONG ? 50_000 : 10_000;
 const EXAMPLES: readonly string[] = JSON.parse(readFileSync(join(__dirname, '../../spec/pql.json'), 'utf8')).cases.map(
   ({ rule }: { rule: string }) => rule,
 );
