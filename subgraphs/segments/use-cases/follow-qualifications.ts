@@ -1,5 +1,6 @@
 import type { Positions } from '../../../platform/store/event-log';
 import { encodeCursor } from '../domain/cursor';
+import { oneByOne } from './one-by-one';
 import type { Announcement, QualificationTail } from './qualification-tail';
 
 /** An announcement with the cursor to read on from after it. */
@@ -40,7 +41,6 @@ export function followQualifications(
   let ended = false;
   let woken = true;
   let wakeUp: (() => void) | undefined;
-  let turn: Promise<unknown> = Promise.resolve();
 
   const ring = (): void => {
     woken = true;
@@ -92,34 +92,5 @@ export function followQualifications(
     }
     return undefined;
   };
-  const next = async (): Promise<IteratorResult<Qualification>> => {
-    try {
-      const value = await find();
-      return value && !ended ? { done: false, value } : { done: true, value: undefined };
-    } catch (error) {
-      end();
-      throw error;
-    }
-  };
-
-  return {
-    positions: () => [...positions],
-    given: () => given,
-    next() {
-      const result = turn.then(next);
-      turn = result.catch(() => undefined);
-      return result;
-    },
-    async return() {
-      end();
-      return { done: true, value: undefined };
-    },
-    async throw(error: unknown) {
-      end();
-      throw error;
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+  return { positions: () => [...positions], given: () => given, ...oneByOne(find, end) };
 }

@@ -1,6 +1,7 @@
 import type { Positions } from '../../../platform/store/event-log';
 import { decodeCursor } from '../domain/cursor';
 import { type Follower, followQualifications, type Qualification, type Selection } from './follow-qualifications';
+import { oneByOne } from './one-by-one';
 import type { Hub, Hubs } from './qualification-hub';
 import type { QualificationTail } from './qualification-tail';
 
@@ -29,7 +30,6 @@ export function followTogether(
   let alone: Follower | undefined;
   let ended = false;
   let wakeUp: (() => void) | undefined;
-  let turn: Promise<unknown> = Promise.resolve();
   const wake = (): void => wakeUp?.();
 
   const takeSeat = (positions: Positions): boolean => {
@@ -81,32 +81,6 @@ export function followTogether(
     }
     return undefined;
   };
-  const next = async (): Promise<IteratorResult<Qualification>> => {
-    try {
-      const value = await find();
-      return value && !ended ? { done: false, value } : { done: true, value: undefined };
-    } catch (error) {
-      end();
-      throw error;
-    }
-  };
 
-  return {
-    next() {
-      const result = turn.then(next);
-      turn = result.catch(() => undefined);
-      return result;
-    },
-    async return() {
-      end();
-      return { done: true, value: undefined };
-    },
-    async throw(error: unknown) {
-      end();
-      throw error;
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+  return oneByOne(find, end);
 }
