@@ -1,11 +1,11 @@
 import { type AppError, isAppError } from '../../../platform/errors';
 import type { Collection, CollectionSpec, Store, Stored } from '../../../platform/store/store';
+import { createTurns } from '../../../platform/turns';
 import type { Breaker } from '../domain/breaker';
 import type { Delivery, DeliveryStatus } from '../domain/delivery';
 import type { Lane } from '../domain/lane';
 import type { Ledger } from '../domain/ledger';
 import { createDraft, type Draft } from './draft';
-import { createQueues } from './queues';
 
 const DELIVERIES = 'destinations_deliveries';
 const LANES = 'destinations_lanes';
@@ -97,7 +97,7 @@ export function createDeliveryStore(store: Store): DeliveryStore {
   const lanes = store.collection<Lane>(LANES);
   const ledger = store.collection<Ledger>(LEDGER);
   const breakers = store.collection<Breaker>(BREAKERS);
-  const queues = createQueues();
+  const turns = createTurns();
 
   const attempt = async <R>(sandbox: string, change: (book: DeliveryBook) => Promise<R>): Promise<R> => {
     const draft = <T extends object>(collection: Collection<T>): Draft<T> => createDraft(collection, sandbox);
@@ -115,7 +115,7 @@ export function createDeliveryStore(store: Store): DeliveryStore {
 
   return {
     change: (sandbox, destination, change) =>
-      queues.run(`${sandbox}|${destination}`, () => retried(() => attempt(sandbox, change))),
+      turns.run(`${sandbox}|${destination}`, () => retried(() => attempt(sandbox, change))),
     deliveries: (sandbox, ids) => deliveries.getMany(sandbox, ids),
     lanes: (sandbox, ids) => lanes.getMany(sandbox, ids),
     breaker: async (sandbox, destination) => (await breakers.get(sandbox, destination))?.value,

@@ -1,5 +1,6 @@
 import { isAppError } from '../../../platform/errors';
 import type { StoreAhead } from '../../../platform/store/store-ahead';
+import { createTurns } from '../../../platform/turns';
 import type { ChangedPerson } from '../domain/fold-cluster';
 import type { PeopleStore } from '../store/people-store';
 import type { ExtendPlan } from './extend-plan';
@@ -20,10 +21,10 @@ export function createCommitPlan(dependencies: {
   readonly onCommitted: (sandbox: string, changed: readonly ChangedPerson[]) => void;
 }): CommitPlan {
   const { ahead, people, extend, onCommitted } = dependencies;
-  const inTurn = createTurns();
+  const turns = createTurns();
   return async (sandbox, makePlan) => {
     for (let tries = 1; ; tries += 1) {
-      const { plan, committed } = await inTurn(sandbox, async () => {
+      const { plan, committed } = await turns.run(sandbox, async () => {
         // What is decided anew must not count on what may have to be decided anew itself, perhaps because of it.
         if (tries > 1) await ahead.settled(sandbox);
         const ground = ahead.ground(sandbox);
@@ -44,18 +45,6 @@ export function createCommitPlan(dependencies: {
       onCommitted(sandbox, plan.changed);
       return plan.result;
     }
-  };
-}
-
-function createTurns(): <T>(sandbox: string, work: () => Promise<T>) => Promise<T> {
-  const last = new Map<string, Promise<unknown>>();
-  return (sandbox, work) => {
-    const turn = (last.get(sandbox) ?? Promise.resolve()).then(work);
-    last.set(
-      sandbox,
-      turn.catch(() => undefined),
-    );
-    return turn;
   };
 }
 
