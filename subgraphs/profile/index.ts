@@ -111,10 +111,11 @@ function createResolvers(parts: Doors): readonly object[] {
 }
 
 function createBackground({ log }: Platform, { sandboxes = ['default'] }: ProfileOptions, parts: Parts) {
-  const { pipeline, keepEventLimit, jobs, sweeps, linkExpiry } = parts;
+  const { pipeline, keepEventLimit, jobs, sweeps, linkExpiry, forgetting } = parts;
   let resuming: Promise<unknown> = Promise.resolve();
   return {
     start() {
+      forgetting.start();
       sweeps.start(sandboxes);
       for (const sandbox of sandboxes) linkExpiry.watch(sandbox);
       resuming = Promise.all(sandboxes.map(jobs.resume)).catch((error: unknown) =>
@@ -128,9 +129,11 @@ function createBackground({ log }: Platform, { sandboxes = ['default'] }: Profil
       await jobs.idle();
       await pipeline.idle();
       await keepEventLimit.idle();
+      await forgetting.idle();
     },
     async close() {
       await resuming;
+      await forgetting.close();
       await sweeps.close();
       await linkExpiry.close();
       await jobs.close();

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { followForgotten } from '../../flow/forgetting';
 import type { MergePolicyUsers, PrivacyHolder } from '../../flow/ports';
 import type { Platform } from '../../platform/platform';
 import type { Store } from '../../platform/store/store';
@@ -88,6 +89,7 @@ export function createParts(platform: Platform, options: ProfileOptions) {
   const reads = createProfileReads({ ...base, moves });
   const merged = createMergedViews({ ...base, reads });
   const views = createViews({ ...base, reads });
+  const forgetting = followForgotten(base, merged.forget);
   const access = createAccess({ reads, views, configuration }, options.identitySecret);
   const holders = options.privacy ?? (() => []);
   const handlers = {
@@ -123,6 +125,7 @@ export function createParts(platform: Platform, options: ProfileOptions) {
     reads,
     merged,
     views,
+    forgetting,
     access,
     keepEventLimit,
     jobs,

@@ -1,4 +1,5 @@
 import { createDispatchTraces } from '../../flow/dispatch-traces';
+import { type Forget, followForgotten } from '../../flow/forgetting';
 import type { MergePolicyUsers, PrivacyHolder, ProfileReader, SegmentReader, SegmentUsers } from '../../flow/ports';
 import type { ReactionsOf } from '../../flow/reactions';
 import { asSeen } from '../../flow/seen-people';
@@ -100,6 +101,11 @@ export function createSegmentsSubgraph(platform: Platform, options: SegmentsOpti
   const { clock } = platform;
   const { configuration, counts, members, jobStore, announcer, jobs, schedule, tail, read, profiles, runs } = parts;
   const qualifications = createQualifications(tail, profiles);
+  const forget: Forget = (sandbox, profileIds) => {
+    parts.states.forget(sandbox, profileIds);
+    qualifications.erase(sandbox, profileIds);
+  };
+  const forgetting = followForgotten(platform, forget);
   const imports = createAudienceImports(parts);
   const sharing = createAudienceSharing({ ...parts, evaluateAll: runs.begin });
   const { schema, sdl } = createSubgraphSchema({
@@ -135,13 +141,14 @@ export function createSegmentsSubgraph(platform: Platform, options: SegmentsOpti
     policyUsers: { usersOfPolicy: (sandbox, id) => parts.verbs.usingPolicy(sandbox, id) },
     privacy: createHoldPrivacy({
       ...parts,
-      qualifications,
+      forget,
       rows: createPersonRowStore(platform.store),
       dispatch: createDispatchTraces(platform.store, 'segments'),
       log: platform.store.log,
       segmentIds: async (sandbox) => [...(await configuration.segments.all(sandbox)).keys()],
     }),
     start() {
+      forgetting.start();
       for (const sandbox of sandboxes) {
         announcer.start(sandbox);
         jobs.start(sandbox);
@@ -152,8 +159,10 @@ export function createSegmentsSubgraph(platform: Platform, options: SegmentsOpti
       await schedule.idle();
       await jobs.idle();
       await announcer.idle();
+      await forgetting.idle();
     },
     async close() {
+      await forgetting.close();
       await schedule.close();
       await jobs.close();
       await announcer.close();

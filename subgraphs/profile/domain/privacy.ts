@@ -23,6 +23,8 @@ export interface PrivacyState {
   readonly subject?: PrivacySubject;
   /** When the person was removed from this subgraph. */
   readonly removedAtMs?: number;
+  /** True when all processes were told to let go of what they have in memory. */
+  readonly told?: true;
   /** True when nothing is left but what the engine keeps of what was deleted. */
   readonly closed?: true;
 }

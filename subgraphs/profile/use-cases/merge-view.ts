@@ -23,6 +23,8 @@ export interface MergedViews {
   of(sandbox: string, person: Person, policy?: PolicyInUse): Promise<MergedView>;
   /** Lets go of what is kept of people who are no more. */
   committed(sandbox: string, changed: readonly Pick<Person, 'id' | 'head'>[]): void;
+  /** Lets go of what is kept of these profiles. */
+  forget(sandbox: string, profileIds: readonly string[]): void;
 }
 
 export interface MergedViewDependencies {
@@ -71,6 +73,14 @@ export function createMergedViews({ reads, configuration, unknownConsents }: Mer
     return made.view;
   };
 
+  const forget: MergedViews['forget'] = (sandbox, profileIds) => {
+    const gone = new Set(profileIds);
+    if (gone.size === 0) return;
+    for (const [key, { profileId }] of kept.entries()) {
+      if (gone.has(profileId) && key.startsWith(`${sandbox}|`)) kept.delete(key);
+    }
+  };
+
   return {
     async of(sandbox, person, asked) {
       const settings = await configuration.settings(sandbox);
@@ -94,11 +104,11 @@ export function createMergedViews({ reads, configuration, unknownConsents }: Mer
       });
     },
     committed(sandbox, changed) {
-      const ended = new Set(changed.flatMap(({ id, head }) => (head.endedIn === undefined ? [] : [id])));
-      if (ended.size === 0) return;
-      for (const [key, { profileId }] of kept.entries()) {
-        if (ended.has(profileId) && key.startsWith(`${sandbox}|`)) kept.delete(key);
-      }
+      forget(
+        sandbox,
+        changed.flatMap(({ id, head }) => (head.endedIn === undefined ? [] : [id])),
+      );
     },
+    forget,
   };
 }

@@ -1,3 +1,4 @@
+import { announceForgotten } from '../../../flow/forgetting';
 import type { PrivacyHolder, PrivacySubject } from '../../../flow/ports';
 import type { Store } from '../../../platform/store/store';
 import { type PrivacyState, type SubgraphReport, withLater } from '../domain/privacy';
@@ -21,6 +22,8 @@ const PATIENCE_MS = 240_000;
 const ASK_AGAIN_MS = 1_000;
 // What other processes had begun before the person was removed has ended by then.
 const SETTLED_MS = 5_000;
+// So long other processes have to hear of it.
+const HEARD_MS = 2_000;
 
 interface Piece {
   readonly sandbox: string;
@@ -42,6 +45,7 @@ export function createRunPrivacyJob(dependencies: PrivacyDependencies): JobHandl
     if (state.request === 'ACCESS') return gather(dependencies, piece);
     const holder = dependencies.holders()[state.reports.length - 1];
     if (state.reports.length === 0) return removeOwn(dependencies, piece);
+    if (state.told) return takeWordBack(dependencies, piece);
     return holder ? removeFrom(dependencies, piece, holder) : close(dependencies, piece);
   };
 }
@@ -101,7 +105,7 @@ async function removeFrom(dependencies: PrivacyDependencies, piece: Piece, holde
   return step(dependencies, { ...state, reports: [...state.reports, report] });
 }
 
-// Once more everywhere, for what was on its way; the log, from which nothing is read any more; and that they were here.
+// Once more everywhere, for what was on its way, and the log, from which nothing is read any more.
 async function close(dependencies: PrivacyDependencies, piece: Piece): Promise<JobStep> {
   const { store, holders, clock, jobStore } = dependencies;
   const { sandbox, id, job, state, subject } = piece;
@@ -117,7 +121,21 @@ async function close(dependencies: PrivacyDependencies, piece: Piece): Promise<J
   const reports = state.reports.map((report, index) =>
     withLater(report, index === 0 ? remains : (later[index - 1] ?? 0)),
   );
-  return step(dependencies, { ...forgotten(state), reports, closed: true });
+  const erased: PrivacyState = { ...state, reports };
+  if (store.exclusive || subject.profileIds.length === 0) return leave(dependencies, erased);
+  await announceForgotten(store, sandbox, subject.profileIds, clock.now());
+  return { ...step(dependencies, { ...erased, told: true }), waitUntilMs: clock.now() + HEARD_MS };
+}
+
+// Others have heard of it by now.
+async function takeWordBack(dependencies: PrivacyDependencies, { sandbox, state, subject }: Piece): Promise<JobStep> {
+  await dependencies.store.log.erase(sandbox, subject.profileIds);
+  return leave(dependencies, state);
+}
+
+function leave(dependencies: PrivacyDependencies, state: PrivacyState): JobStep {
+  const { told: _, ...rest } = forgotten(state);
+  return step(dependencies, { ...rest, closed: true });
 }
 
 // The job itself named the person until now.

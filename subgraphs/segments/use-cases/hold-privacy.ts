@@ -1,19 +1,20 @@
 import type { DispatchTraces } from '../../../flow/dispatch-traces';
 import type { MembershipChanged } from '../../../flow/events';
+import type { Forget } from '../../../flow/forgetting';
 import type { PrivacyHolder, PrivacySubject } from '../../../flow/ports';
 import type { EventLog } from '../../../platform/store/event-log';
 import type { Plan } from '../domain/plan';
 import type { PersonRowStore, RowsQuery } from '../store/person-rows';
 import type { StateStore } from '../store/state-store';
 import { MEMBERSHIP_CHANGED } from './qualification-tail';
-import type { Qualifications } from './read-qualifications';
 
 /** What holding for privacy jobs stands on. */
 export interface HoldPrivacyDependencies {
   readonly rows: PersonRowStore;
   readonly states: StateStore;
   readonly dispatch: DispatchTraces;
-  readonly qualifications: Qualifications;
+  /** Empties the memory of this process. */
+  readonly forget: Forget;
   readonly log: EventLog;
   readonly plan: (sandbox: string) => Promise<Plan>;
   /** The ids of all segments there ever were. */
@@ -24,7 +25,7 @@ const MOST_ANNOUNCEMENTS = 100_000;
 
 /** Memberships, announcements, and rows of audiences from elsewhere, for privacy jobs (P-19). */
 export function createHoldPrivacy(dependencies: HoldPrivacyDependencies): PrivacyHolder {
-  const { rows, states, dispatch, qualifications, segmentIds } = dependencies;
+  const { rows, dispatch, forget, segmentIds } = dependencies;
   const toQuery = async (sandbox: string, { profileIds, identities }: PrivacySubject): Promise<RowsQuery> => ({
     profileIds,
     identityKeys: identities.map(({ namespace, value }) => `${namespace}|${value}`),
@@ -54,8 +55,7 @@ export function createHoldPrivacy(dependencies: HoldPrivacyDependencies): Privac
       if (!atOnce && !(await dispatch.isHandled(sandbox, profileIds))) return { found: 0, removed: 0, pending: 1 };
       const erased = await rows.erase(sandbox, await toQuery(sandbox, subject));
       const letters = await dispatch.eraseDeadLetters(sandbox, profileIds);
-      states.forget(sandbox, profileIds);
-      qualifications.erase(sandbox, profileIds);
+      forget(sandbox, profileIds);
       return { found: erased + letters, removed: erased + letters, pending: 0 };
     },
   };

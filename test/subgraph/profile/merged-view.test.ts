@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { createUlids } from '../../../platform/ids';
 import { createLog } from '../../../platform/log';
 import { createMetrics } from '../../../platform/metrics';
+import { isErased } from '../../../platform/store/event-log';
 import { profileCollections } from '../../../subgraphs/profile';
 import { createParts } from '../../../subgraphs/profile/parts';
-import { describeEveryStore } from '../../support/every-store';
+import { describeEveryStore, describeMongoStore } from '../../support/every-store';
 import { createManualClock } from '../../support/manual-clock';
 import { type HistoryItem, histories, IDENTITIES, ofRun, valueOfRun } from '../../support/random-history';
 import { NOW_MS, openProfile, type ProfileFixture, who } from './profile-fixture';
@@ -98,6 +99,51 @@ describeEveryStore('views that are kept', (place) => {
       { numRuns: LONG ? 60 : 3 },
     );
     for (const writer of writers) await writer.close();
+  });
+});
+
+describeMongoStore('views that another process keeps', (place) => {
+  test('P-19 go when their person is deleted, and nothing is left of whom they were told', async () => {
+    const clock = createManualClock(NOW_MS);
+    const first = await openProfile({ store: await place.open(profileCollections), clock });
+    const store = await place.open(profileCollections);
+    const second = createParts(
+      { store, clock, ids: createUlids(), log: createLog('silent'), metrics: createMetrics() },
+      {},
+    );
+    await first.ingest(
+      'crm',
+      { ...who({ CRMID: 'gone' }), tier: 'gold' },
+      { ...who({ CRMID: 'stays' }), tier: 'iron' },
+    );
+    const keptOf = async (value: string) => {
+      const found = await second.reads.find('default', { namespace: 'CRMID', value });
+      if (!found) throw new Error('There is a person.');
+      const seen = async () => (await second.merged.of('default', found.person)).attributes;
+      return { id: found.person.id, seen, before: await seen() };
+    };
+    const [gone, stays] = [await keptOf('gone'), await keptOf('stays')];
+    expect(await gone.seen()).toBe(gone.before);
+    second.forgetting.start();
+    await second.forgetting.idle();
+    await first.get(
+      'mutation { createPrivacyJob(identity: { namespace: "CRMID", value: "gone" }, kind: DELETE) { id } }',
+    );
+    for (let round = 0; round < 10; round += 1) {
+      await first.subgraph.idle();
+      await second.forgetting.idle();
+      clock.advance(1_000);
+    }
+    expect(await gone.seen()).not.toBe(gone.before);
+    expect(await stays.seen()).toBe(stays.before);
+    const told = await Promise.all(
+      (await store.log.head('PersonForgotten')).map((_, partition) =>
+        store.log.read('PersonForgotten', { partition, after: 0, limit: 10 }),
+      ),
+    );
+    expect(told.flat().map(isErased)).toEqual([true]);
+    await second.forgetting.close();
+    await first.close();
   });
 });
 

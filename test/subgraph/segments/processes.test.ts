@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { DAY_MS, describeSegments, did, HOUR_MS, MINUTE_MS, type SegmentsFixture } from './segments-fixture';
+import { announceForgotten } from '../../../flow/forgetting';
+import { DAY_MS, describeSegments, did, HOUR_MS, MINUTE_MS, NOW_MS, type SegmentsFixture } from './segments-fixture';
 
 describeSegments('several processes', (open, engine) => {
   const testShared = engine === 'mongodb' ? test : test.skip;
@@ -66,5 +67,30 @@ describeSegments('several processes', (open, engine) => {
     await deliver([first], 0);
     expect((await next).value.data.segmentQualificationChanged).toMatchObject({ profileId: 'p1', segmentId: 'buyers' });
     await stream.return?.();
+  });
+
+  testShared('S-12 P-19 who lags behind at one process is told nothing of who was erased at another', async () => {
+    const [first, second] = await openTwo();
+    await first.putSegment('buyers', 'xEvent[eventType = "purchase"].count() >= 1');
+    const [quick, slow] = [await second.subscribe(), await second.subscribe()];
+    const hear = async (stream: typeof quick) => (await stream.next()).value.data.segmentQualificationChanged.profileId;
+    const buy = async (profileId: string): Promise<void> => {
+      const from = first.people.entries().length;
+      await first.take(profileId, did('purchase'));
+      await deliver([first], from);
+    };
+    const both = [hear(quick), hear(slow)];
+    await buy('p1');
+    expect(await Promise.all(both)).toEqual(['p1', 'p1']);
+    for (const profileId of ['gone', 'p2']) {
+      await buy(profileId);
+      expect(await hear(quick)).toBe(profileId);
+    }
+    await first.store.log.erase('default', ['gone']);
+    await first.subgraph.privacy.erase('default', { profileIds: ['gone'], identities: [] }, true);
+    await announceForgotten(first.store, 'default', ['gone'], NOW_MS);
+    await second.idle();
+    expect(await hear(slow)).toBe('p2');
+    for (const stream of [quick, slow]) await stream.return?.();
   });
 });
