@@ -3,6 +3,7 @@ import type { Route } from '../platform/http/route';
 import type { Ids } from '../platform/ids';
 import type { Log } from '../platform/log';
 import type { Metrics } from '../platform/metrics';
+import { mapStream } from '../platform/stream';
 import { createAnswering } from './answering';
 import { type Authorize, type Caller, createCallers, type GatewayKey } from './context';
 import { createEditor, type EditorOptions } from './editor';
@@ -17,7 +18,6 @@ import { createPlanner } from './plan';
 import { createOverrides } from './planning/overrides';
 import { createGatewayServer } from './server';
 import { createSharedAnswers } from './shared-answers';
-import { mapStream } from './stream';
 import { composeSupergraph, readSupergraph } from './supergraph';
 
 export type { Answer, EditorOptions };

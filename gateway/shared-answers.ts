@@ -9,7 +9,7 @@ export interface SharedAnswers {
   /** The same object for subscribers who are told the same of every event. */
   shareOf(prepared: PreparedOperation, variables: Variables, context: RequestContext): object;
   /** The answer to one result of a link, which is the same object for those who share. It is not to be written into. */
-  answer(result: SubgraphResult, make: () => Promise<Answer>): Promise<Answer>;
+  answer(result: SubgraphResult, make: () => Promise<Answer>): Promise<Answer> | Answer;
 }
 
 const SHARES_KEPT = 256;
@@ -17,7 +17,7 @@ const SHARES_KEPT = 256;
 /** Nothing shared yet. */
 export function createSharedAnswers(): SharedAnswers {
   const shares = new WeakMap<PreparedOperation, LRUCache<string, object>>();
-  const answers = new WeakMap<SubgraphResult, Promise<Answer>>();
+  const answers = new WeakMap<SubgraphResult, Promise<Answer> | Answer>();
   return {
     shareOf(prepared, variables, context) {
       const known = shares.get(prepared) ?? new LRUCache<string, object>({ max: SHARES_KEPT });
@@ -32,6 +32,10 @@ export function createSharedAnswers(): SharedAnswers {
       if (known) return known;
       const made = make();
       answers.set(result, made);
+      made.then(
+        (answer) => answers.set(result, answer),
+        () => {},
+      );
       return made;
     },
   };

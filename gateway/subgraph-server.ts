@@ -8,6 +8,7 @@ import type { Route } from '../platform/http/route';
 import type { Ids } from '../platform/ids';
 import type { Log } from '../platform/log';
 import type { Metrics } from '../platform/metrics';
+import { mapStream } from '../platform/stream';
 import { createCallers, type GatewayKey } from './context';
 import { toCalled } from './execute';
 import type { Answer } from './execution/answer';
@@ -19,7 +20,6 @@ import { INTERNAL_HEADER, verifyInternal } from './internal-header';
 import { createSocketLane, type SocketQuestion } from './lanes/websocket';
 import { createInProcessLink } from './links/in-process';
 import type { SubgraphRequest } from './links/link';
-import { mapStream } from './stream';
 
 /** How one subgraph is served alone. */
 export interface SubgraphServerOptions {

@@ -1,11 +1,11 @@
 import type { RequestContext } from '../platform/graphql/request-context';
+import { mapStream } from '../platform/stream';
 import { createRun, type Execution, finishRun, openStream, toCalled } from './execute';
 import type { Answer } from './execution/answer';
 import type { Deadline } from './execution/deadline';
 import type { Run } from './execution/run';
 import type { SubgraphResult } from './links/link';
 import type { PreparedOperation } from './operation';
-import { mapStream } from './stream';
 
 /** A subscription to be opened for one caller. */
 export interface SubscriptionRequest {

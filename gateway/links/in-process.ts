@@ -2,7 +2,7 @@ import { createSourceEventStream, type ExecutionResult, execute, type GraphQLSch
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../platform/clock';
-import { mapStream } from '../stream';
+import { mapStream, streamOf } from '../../platform/stream';
 import type { Link, SubgraphRequest } from './link';
 import { compileVariableDefaults } from './variable-defaults';
 
@@ -64,7 +64,7 @@ export function createInProcessLink(options: InProcessLinkOptions): Link {
         contextValue: context,
         variableValues: variables,
       });
-      if (!(Symbol.asyncIterator in source)) return mapStream([source].values(), async (result) => result);
+      if (!(Symbol.asyncIterator in source)) return streamOf(source);
       // Each event is a request of its own, with loaders of its own.
       const answerEvent = (event: unknown) =>
         answer({ ...request, context: { ...context, nowMs: clock.now() } }, event);
@@ -93,7 +93,7 @@ function createEventResults(clock: Clock) {
     ): EventResult['result'] {
       if (!share || typeof event !== 'object' || event === null) return answer(event);
       const results = known.get(event) ?? new WeakMap<object, EventResult>();
-      known.set(event, results);
+      if (!known.has(event)) known.set(event, results);
       const nowMs = clock.now();
       const made = results.get(share);
       if (made && nowMs - made.atMs < SHARED_MS) return made.result;

@@ -2,6 +2,7 @@ import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { AppError } from '../../platform/errors';
 import type { RequestContext } from '../../platform/graphql/request-context';
+import { createStream } from '../../platform/stream';
 import type { SubgraphRequest, SubgraphResult } from './link';
 
 /** The subscriptions of one link: all over one socket, which is open while there are any. */
@@ -36,27 +37,32 @@ export function createRemoteStreams({
   };
 }
 
-interface Sink {
+interface GraphqlSink {
   next(result: unknown): void;
   error(error: unknown): void;
   complete(): void;
 }
 
-function toStream(name: string, open: (sink: Sink) => () => void): AsyncIterableIterator<SubgraphResult> {
+function toStream(name: string, open: (sink: GraphqlSink) => () => void): AsyncIterableIterator<SubgraphResult> {
   const events: SubgraphResult[] = [];
   let failure: AppError | undefined;
   let ended = false;
   let wake: (() => void) | undefined;
 
+  const ring = (): void => {
+    const waiting = wake;
+    wake = undefined;
+    waiting?.();
+  };
   const end = (): void => {
     ended = true;
-    wake?.();
+    ring();
   };
   const release = open({
     next(result) {
       if (ended) return;
       events.push(result as SubgraphResult);
-      wake?.();
+      ring();
       if (events.length <= WAITING_EVENTS) return;
       failure = new AppError('LIMIT_EXCEEDED', 'The stream was read too slowly and has been ended.', {
         details: { limit: 'waitingEvents', most: WAITING_EVENTS },
@@ -71,31 +77,20 @@ function toStream(name: string, open: (sink: Sink) => () => void): AsyncIterable
     },
     complete: end,
   });
-
-  return {
-    async next() {
-      for (;;) {
-        const value = events.shift();
-        if (value) return { done: false, value };
-        if (ended) break;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      const failed = failure;
-      failure = undefined;
-      if (failed) throw failed;
-      return { done: true, value: undefined };
-    },
-    async return() {
-      events.length = 0;
-      failure = undefined;
-      end();
-      release();
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
+  const leave = (): void => {
+    events.length = 0;
+    end();
+    release();
   };
+
+  return createStream<SubgraphResult>((sink) => {
+    const ask = (): void => {
+      const event = events.shift();
+      if (event) sink.give(event);
+      else if (!ended) wake = ask;
+      else if (failure) sink.fail(failure);
+      else sink.end();
+    };
+    return ask;
+  }, leave);
 }

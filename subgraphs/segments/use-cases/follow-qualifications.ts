@@ -1,6 +1,6 @@
 import type { Positions } from '../../../platform/store/event-log';
+import { createStream } from '../../../platform/stream';
 import { encodeCursor } from '../domain/cursor';
-import { oneByOne } from './one-by-one';
 import type { Announcement, QualificationTail } from './qualification-tail';
 
 /** An announcement with the cursor to read on from after it. */
@@ -92,5 +92,14 @@ export function followQualifications(
     }
     return undefined;
   };
-  return { positions: () => [...positions], given: () => given, ...oneByOne(find, end) };
+  const stream = createStream<Qualification>(
+    (sink) => () => {
+      find().then(
+        (found) => (found ? sink.give(found) : sink.end()),
+        (error) => sink.fail(error),
+      );
+    },
+    end,
+  );
+  return Object.assign(stream, { positions: () => [...positions], given: () => given });
 }

@@ -1,7 +1,7 @@
 import type { Positions } from '../../../platform/store/event-log';
+import { createStream, type Sink } from '../../../platform/stream';
 import { decodeCursor } from '../domain/cursor';
 import { type Follower, followQualifications, type Qualification, type Selection } from './follow-qualifications';
-import { oneByOne } from './one-by-one';
 import type { Hub, Hubs } from './qualification-hub';
 import type { QualificationTail } from './qualification-tail';
 
@@ -29,8 +29,12 @@ export function followTogether(
   let seat: Seat | undefined;
   let alone: Follower | undefined;
   let ended = false;
-  let wakeUp: (() => void) | undefined;
-  const wake = (): void => wakeUp?.();
+  let onWake: (() => void) | undefined;
+  const wake = (): void => {
+    const waiting = onWake;
+    onWake = undefined;
+    waiting?.();
+  };
 
   const takeSeat = (positions: Positions): boolean => {
     const hub = key === undefined ? undefined : hubs.find(key, positions, select);
@@ -46,41 +50,46 @@ export function followTogether(
   };
   const end = (): void => {
     ended = true;
+    onWake = undefined;
     seat?.leave();
     void alone?.return?.();
-    wake();
   };
-  const takeFrom = async (own: Seat): Promise<Qualification | undefined> => {
+  const takeFrom = (own: Seat, sink: Sink<Qualification>, ask: () => void): void => {
     const found = own.hub.at(own.place);
     if (found) {
       own.place += 1;
       own.last = found.cursor;
-      return found;
+      sink.give(found);
+    } else if (own.hub.reaches(own.place)) onWake = ask;
+    else {
+      stand(own);
+      ask();
     }
-    if (!own.hub.reaches(own.place)) stand(own);
-    else
-      await new Promise<void>((resolve) => {
-        wakeUp = resolve;
-      });
-    return undefined;
   };
-  const find = async (): Promise<Qualification | undefined> => {
-    while (!ended) {
-      const own = seat;
-      if (own) {
-        const found = await takeFrom(own);
-        if (found) return found;
-        continue;
-      }
-      alone ??= readAlone(after);
-      const { done, value } = await alone.next();
-      if (!done) return value;
-      // It ended because there is a seat, or because all did.
-      if (!seat) return undefined;
-      alone = undefined;
-    }
-    return undefined;
+  const takeAlone = (follower: Follower, sink: Sink<Qualification>, ask: () => void): void => {
+    follower.next().then(
+      ({ done, value }) => {
+        if (!done) sink.give(value);
+        // It ended because there is a seat, or because all did.
+        else if (!seat) sink.end();
+        else {
+          alone = undefined;
+          ask();
+        }
+      },
+      (error) => sink.fail(error),
+    );
   };
 
-  return oneByOne(find, end);
+  return createStream<Qualification>((sink) => {
+    const ask = (): void => {
+      if (ended) sink.end();
+      else if (seat) takeFrom(seat, sink, ask);
+      else {
+        alone ??= readAlone(after);
+        takeAlone(alone, sink, ask);
+      }
+    };
+    return ask;
+  }, end);
 }
