@@ -29,10 +29,13 @@ export interface IdentityState {
   readonly cutAtMs?: number;
 }
 
+/** What a sighting of a browser together with a person may say of their session there (P-17). */
+export type Session = 'AUTHENTICATED' | 'LOGGED_OUT' | 'NOTHING';
+
 /** A link as it is kept: the newest sighting of two identities by one dataset. */
 export interface Link extends GraphLink {
-  /** True when this sighting said that the person logged out. */
-  readonly loggedOut?: boolean;
+  /** What this sighting said of the person's session; absent: that they were here. A record by itself says NOTHING. */
+  readonly session?: Session;
 }
 
 /** What is always read of a person: who they are. Attributes and events are kept apart. */

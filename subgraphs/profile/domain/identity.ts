@@ -5,6 +5,13 @@ import type { Namespace, Namespaces, Normalization } from './namespace';
 
 export type AuthenticatedState = 'AMBIGUOUS' | 'AUTHENTICATED' | 'LOGGED_OUT';
 
+const STRENGTH: Readonly<Record<AuthenticatedState, number>> = { AMBIGUOUS: 0, LOGGED_OUT: 1, AUTHENTICATED: 2 };
+
+/** Which of two states of the same instant holds: positive when `a` does. A login ends what it finds (P-17). */
+export function compareStates(a: AuthenticatedState, b: AuthenticatedState): number {
+  return STRENGTH[a] - STRENGTH[b];
+}
+
 /** One name of a person in one item. */
 export interface ItemIdentity {
   /** `namespace|value`. */

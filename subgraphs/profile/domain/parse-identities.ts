@@ -1,5 +1,12 @@
 import type { IdentityField } from './dataset';
-import { type AuthenticatedState, derivedIdentity, type ItemIdentity, identityKey, toIdentityValue } from './identity';
+import {
+  type AuthenticatedState,
+  compareStates,
+  derivedIdentity,
+  type ItemIdentity,
+  identityKey,
+  toIdentityValue,
+} from './identity';
 import type { ItemLink } from './item';
 import { ItemFault, limitFault } from './item-fault';
 import type { Limits } from './limits';
@@ -152,8 +159,9 @@ function withoutTwice(sent: readonly SentIdentity[]): readonly SentIdentity[] {
   const byKey = new Map<string, SentIdentity>();
   for (const identity of sent) {
     const known = byKey.get(identity.key);
-    if (!known) byKey.set(identity.key, identity);
-    else if (identity.primary && !known.primary) byKey.set(identity.key, { ...known, primary: true });
+    const state = known && compareStates(known.state, identity.state) > 0 ? known.state : identity.state;
+    const primary = identity.primary || (known?.primary ?? false);
+    byKey.set(identity.key, { ...(known ?? identity), state, primary });
   }
   return [...byKey.values()];
 }

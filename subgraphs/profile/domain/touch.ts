@@ -1,16 +1,15 @@
 import { addConsent } from './consents';
-import type { IdentityState, Link } from './head';
-import type { AuthenticatedState, ItemIdentity } from './identity';
+import type { IdentityState, Link, Session } from './head';
+import { type AuthenticatedState, compareStates, type ItemIdentity } from './identity';
+import { compareText } from './identity-graph';
 import type { Item, ItemLink } from './item';
-
-const STRENGTH: Readonly<Record<AuthenticatedState, number>> = { AMBIGUOUS: 0, LOGGED_OUT: 1, AUTHENTICATED: 2 };
 
 /** The state of an identity after `item`, in which it stands as `sighting`. */
 export function touchIdentity(known: IdentityState | undefined, sighting: ItemIdentity, item: Item): IdentityState {
   const { atMs } = item;
   const owned = sighting.key === item.owner;
   const base = known ?? newIdentity(sighting, atMs);
-  const newer = atMs > base.stateAtMs || (atMs === base.stateAtMs && STRENGTH[sighting.state] > STRENGTH[base.state]);
+  const newer = atMs > base.stateAtMs || (atMs === base.stateAtMs && compareStates(sighting.state, base.state) > 0);
   return {
     ...base,
     state: newer ? sighting.state : base.state,
@@ -36,17 +35,29 @@ export function commandIdentity(known: IdentityState, { kind, atMs, forgotten = 
 
 /** The link after a sighting of it; the same object when the sighting is an older one. */
 export function touchLink(known: Link | undefined, { from, to, derived }: ItemLink, item: Item): Link {
-  if (known && (known.atMs > item.atMs || (known.atMs === item.atMs && known.item >= item.id))) return known;
-  const loggedOut = item.identities.some(({ key, state }) => state === 'LOGGED_OUT' && (key === from || key === to));
-  return {
-    from,
-    to,
-    dataset: item.dataset,
-    item: item.id,
-    atMs: item.atMs,
-    ...(derived ? { derived } : {}),
-    ...(loggedOut ? { loggedOut } : {}),
-  };
+  const { dataset, id, atMs } = item;
+  if (known && known.atMs > atMs) return known;
+  const session = sessionOf(item, from, to);
+  const seen = { from, to, dataset, item: id, atMs, ...(derived ? { derived } : {}), ...(session ? { session } : {}) };
+  return known && compareSightings(known, seen) >= 0 ? known : seen;
+}
+
+/** Which of two sightings holds: the newer, for equal times by what it says of the session. */
+export function compareSightings(a: Link, b: Link): number {
+  return a.atMs - b.atMs || compareStates(stateOf(a), stateOf(b)) || compareText(a.item, b.item);
+}
+
+function stateOf({ session = 'NOTHING' }: Link): AuthenticatedState {
+  return session === 'NOTHING' ? 'AMBIGUOUS' : session;
+}
+
+// That a file names two identities in one row does not bring anybody back to a browser.
+function sessionOf({ identities, kind }: Item, from: string, to: string): Session | undefined {
+  const [first, second] = identities.filter(({ key }) => key === from || key === to);
+  const states = [first?.state ?? 'AMBIGUOUS', second?.state ?? 'AMBIGUOUS'] as const;
+  const state = compareStates(...states) > 0 ? states[0] : states[1];
+  if (state !== 'AMBIGUOUS') return state;
+  return kind === 'RECORD' ? 'NOTHING' : undefined;
 }
 
 function newIdentity({ key, state }: ItemIdentity, atMs: number): IdentityState {

@@ -1,4 +1,4 @@
-import type { Head, IdentityState, Link, OwnedConsent } from '../domain/head';
+import type { Head, IdentityState, Link, OwnedConsent, Session } from '../domain/head';
 import type { AuthenticatedState } from '../domain/identity';
 
 type ConsentRow = readonly [purpose: string, status: OwnedConsent['status'], atMs: number, source: string];
@@ -35,7 +35,7 @@ export interface HeadDocument {
 
 const STATES: readonly AuthenticatedState[] = ['AMBIGUOUS', 'AUTHENTICATED', 'LOGGED_OUT'];
 const DERIVED = 1;
-const LOGGED_OUT = 2;
+const SESSIONS: readonly (Session | undefined)[] = [undefined, 'LOGGED_OUT', 'AUTHENTICATED', 'NOTHING'];
 
 /** The document of a head. */
 export function toHeadDocument(head: Head, idleHour: number | undefined): HeadDocument {
@@ -94,8 +94,8 @@ const NONE: readonly never[] = [];
 // Ends that are identities of the same head are kept as their number.
 function toLinkRows(links: readonly Link[], identities: readonly IdentityState[]): readonly LinkRow[] {
   const numbers = new Map(identities.map(({ key }, index) => [key, index]));
-  return links.map(({ from, to, dataset, item, atMs, derived, loggedOut }) => {
-    const flags = (derived ? DERIVED : 0) + (loggedOut ? LOGGED_OUT : 0);
+  return links.map(({ from, to, dataset, item, atMs, derived, session }) => {
+    const flags = (derived ? DERIVED : 0) + 2 * SESSIONS.indexOf(session);
     const row = [numbers.get(from) ?? from, numbers.get(to) ?? to, dataset, item, atMs] as const;
     return flags === 0 ? row : [...row, flags];
   });
@@ -103,6 +103,7 @@ function toLinkRows(links: readonly Link[], identities: readonly IdentityState[]
 
 function fromLinkRow([from, to, dataset, item, atMs, flags = 0]: LinkRow, identities: readonly IdentityState[]): Link {
   const keyOf = (end: string | number): string => (typeof end === 'string' ? end : (identities[end]?.key ?? ''));
+  const session = SESSIONS[flags >> 1];
   return {
     from: keyOf(from),
     to: keyOf(to),
@@ -110,6 +111,6 @@ function fromLinkRow([from, to, dataset, item, atMs, flags = 0]: LinkRow, identi
     item,
     atMs,
     ...(flags & DERIVED ? { derived: true } : {}),
-    ...(flags & LOGGED_OUT ? { loggedOut: true } : {}),
+    ...(session ? { session } : {}),
   };
 }

@@ -80,6 +80,28 @@ describe('P-17 from anonymous to known', () => {
 
     const again = await collect({ ...map('authenticated'), events: [event('login', NOW_MS + 3)] });
     expect(again.profile.attributes).toEqual({ loyalty: { tier: 'gold' } });
+
+    await collect({ ...map('loggedOut'), events: [event('logout', NOW_MS + 4)] });
+    const file = { ...map('ambiguous'), timestamp: new Date(NOW_MS + 5).toISOString(), tier: 'x' };
+    await profile.ingest('crm', file);
+    expect((await collect(who({ ECID: ecid(2) }))).profile.attributes).toEqual({});
+  });
+
+  test('P-17 a login and a log-out of one instant are a login, also when one item says both', async () => {
+    const sent = (state: string) => ({ ECID: [{ id: ecid(20) }], CRMID: [{ id: 'known', authenticatedState: state }] });
+    const at = (id: string, state: string) => ({
+      ...event('a', NOW_MS + 10, { identityMap: sent(state) }),
+      _id: `same-${id}`,
+    });
+    const { profile: both } = await collect({
+      ...who({ ECID: ecid(20) }),
+      events: [at('a', 'authenticated'), at('b', 'loggedOut')],
+    });
+    expect(both.attributes).not.toEqual({});
+    const events = [event('a', NOW_MS + 11, { identityMap: sent('loggedOut') })];
+    const { profile: one } = await collect({ identityMap: sent('authenticated'), events });
+    expect(one.attributes).not.toEqual({});
+    expect(one.identities).toHaveLength(3);
   });
 });
 
