@@ -99,6 +99,16 @@ describe('P-6 a batch', () => {
     await profile.get('mutation { deleteComputedAttribute(id: "seen") { id } }');
   });
 
+  test('P-3 P-6 an item that is put into it twice is in it once', async () => {
+    const id = await start('web');
+    const body = event('twice', NOW_MS, who({ CRMID: 'twice' }));
+    const item: HistoryItem = { dataset: 'web', body };
+    expect(await put(id, [item, item])).toMatchObject({ accepted: 1, duplicates: 1 });
+    expect(await put(id, [item])).toMatchObject({ accepted: 0, duplicates: 1 });
+    expect(await complete(id)).toMatchObject({ accepted: 1, duplicates: 2 });
+    expect(eventIds(await profile.find('CRMID', 'twice'))).toEqual([body._id]);
+  });
+
   test('P-6 an item that also came another way stays', async () => {
     const [direct, twice] = [event('a', NOW_MS, who({ CRMID: 'stay' })), event('b', NOW_MS, who({ CRMID: 'stay' }))];
     const only = event('c', NOW_MS, who({ CRMID: 'stay' }));

@@ -157,6 +157,19 @@ describe('P-8 namespaces', () => {
     },
   );
 
+  test.each([
+    [[], 'MALFORMED', 'identityMap'],
+    [{ CRMID: 'x' }, 'MALFORMED', 'identityMap.CRMID'],
+    [{ CRMID: ['x'] }, 'MALFORMED', 'identityMap.CRMID[0]'],
+    [{ CRMID: [{ id: 7 }] }, 'INVALID_IDENTITY', 'identityMap.CRMID[0].id'],
+    [{ CRMID: [{ id: 'x', primary: 'yes' }] }, 'MALFORMED', 'identityMap.CRMID[0].primary'],
+    [{ CRMID: [{ id: 'x', authenticatedState: 'maybe' }] }, 'MALFORMED', 'identityMap.CRMID[0].authenticatedState'],
+    [{ CRMID: [{ id: 'a\u0000b' }] }, 'INVALID_IDENTITY', 'identityMap.CRMID[0].id'],
+  ])('P-1 the identityMap %j is refused, with the path of what is wrong', async (identityMap, code, path) => {
+    const { results } = await profile.ingest('web', event('a', NOW_MS, { identityMap }));
+    expect(results[0]).toMatchObject({ status: 'REJECTED', code, path });
+  });
+
   test('P-4 an ECID is exactly 38 digits', async () => {
     for (const value of ['1', `${ecid(1)}0`, ecid(1).replace(/^0/, 'a')]) {
       const { results } = await profile.ingest('web', event('a', NOW_MS, who({ ECID: value })));

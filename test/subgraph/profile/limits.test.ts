@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { DEFAULT_LIMITS } from '../../../subgraphs/profile';
 import { type Answer, ecid, event, eventIds, NOW_MS, openProfile, type ProfileFixture, who } from './profile-fixture';
 
 let profile: ProfileFixture;
@@ -12,6 +13,13 @@ const put = (input: object) =>
 
 describe('P-4 a breach names its limit', () => {
   const refused = async (dataset: string, item: object) => (await profile.ingest(dataset, item)).results[0];
+
+  test('P-4 the limits are these unless told otherwise', () => {
+    expect(DEFAULT_LIMITS).toMatchObject({
+      ...{ eventBytes: 10_240, recordBytes: 102_400, identityValueCharacters: 1024, identitiesPerItem: 20 },
+      ...{ identitiesPerGraph: 50, eventsPerProfile: 5000, anonymousIdleDays: 14, tombstoneDays: 30 },
+    });
+  });
 
   test('P-4 an event of more than 10 KB, a record of more than 100 KB', async () => {
     const big = event('a', NOW_MS, { ...who({ CRMID: 'L' }), padding: 'x'.repeat(10_300) });
@@ -35,6 +43,19 @@ describe('P-4 a breach names its limit', () => {
     });
     const many = event('a', NOW_MS, who({ ECID: Array.from({ length: 21 }, (_, index) => ecid(index)) }));
     expect(await refused('web', many)).toMatchObject({ message: expect.stringContaining('identitiesPerItem') });
+    const shared = event('a', NOW_MS, who({ ECID: Array.from({ length: 20 }, (_, index) => ecid(index)), IDFA: 'x' }));
+    expect(await refused('web', shared)).toMatchObject({ message: expect.stringContaining('identitiesPerItem') });
+  });
+
+  test('P-4 an `_id` of more than 512 characters, or one that cannot be kept', async () => {
+    const named = (_id: unknown) => ({ ...event('a', NOW_MS, who({ CRMID: 'L' })), _id });
+    expect(await refused('web', named('x'.repeat(513)))).toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      path: '_id',
+      message: expect.stringContaining('idCharacters'),
+    });
+    for (const _id of ['', 7, 'a\u0000b'])
+      expect(await refused('web', named(_id))).toMatchObject({ code: 'INVALID_ID' });
   });
 
   test('P-4 data that is nested too deep', async () => {
@@ -57,6 +78,10 @@ describe('P-4 a breach names its limit', () => {
       events: true,
     });
     expect(snapshot?.events.map(({ key }) => key)).toEqual(kept.toReversed().map((id) => `web|${id}`));
+    await profile.subgraph.idle();
+    const rows = { index: 'owner', prefix: ['CRMID|many'], limit: 100 };
+    // A tenth more is let be, so that not each event costs one its place.
+    expect((await profile.store.collection('profile_events').range('default', rows)).length).toBeLessThanOrEqual(11);
     const again = await profile.ingest('web', ...events);
     expect(again).toMatchObject({ accepted: 0, duplicates: 25 });
   });
@@ -89,6 +114,42 @@ describe('P-2 datasets', () => {
       { id: 'crm', kind: 'RECORDS', public: false, version: 0 },
       { id: 'web', kind: 'EVENTS', public: true, version: 0 },
     ]);
+  });
+
+  test.each([
+    [{ identities: [{ path: 'id', namespace: 'Nowhere' }] }, 'identities[0].namespace'],
+    [{ identities: [{ path: 'a..b', namespace: 'CRMID' }] }, 'identities[0].path'],
+    [{ identities: ['a', 'b'].map((path) => ({ path, namespace: 'CRMID', primary: true })) }, 'identities'],
+    [{ retainEventsDays: 0 }, 'retainEventsDays'],
+    [{ kind: 'RECORDS', retainEventsDays: 5 }, 'retainEventsDays'],
+  ])('P-2 the dataset %j is BAD_USER_INPUT with its path', async (input, path) => {
+    await expect(put({ id: 'unsound', kind: 'EVENTS', ...input })).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      details: { path },
+    });
+  });
+
+  test('P-2 what a dataset is for stays as it is', async () => {
+    await expect(put({ id: 'web', kind: 'RECORDS' })).rejects.toMatchObject({ details: { path: 'kind' } });
+  });
+
+  test('P-2 a plain row belongs to the field that is said to be primary, whatever its priority', async () => {
+    const identities = [
+      { path: 'customer', namespace: 'CRMID' },
+      { path: 'device.browser', namespace: 'ECID', primary: true },
+    ];
+    await put({ id: 'plain', kind: 'EVENTS', identities });
+    const row = event('a', NOW_MS, { customer: 7, device: { browser: ecid(600) } });
+    await profile.ingest('plain', row);
+    expect(eventIds(await profile.find('CRMID', '7'))).toEqual([row._id]);
+    await profile.ingest('web', event('b', NOW_MS + 1, who({ CRMID: '8', ECID: ecid(600) })));
+    expect(eventIds(await profile.find('CRMID', '7'))).toEqual([]);
+    expect(eventIds(await profile.find('CRMID', '8'))).toContain(row._id);
+    const wrong = event('a', NOW_MS, { customer: { id: 7 } });
+    expect((await profile.ingest('plain', wrong)).results[0]).toMatchObject({
+      code: 'INVALID_IDENTITY',
+      path: 'customer',
+    });
   });
 
   test('P-2 an item that does not meet the schema is refused with the path of the fault', async () => {

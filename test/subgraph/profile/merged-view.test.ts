@@ -6,10 +6,11 @@ import { createMetrics } from '../../../platform/metrics';
 import { isErased } from '../../../platform/store/event-log';
 import { profileCollections } from '../../../subgraphs/profile';
 import { createParts } from '../../../subgraphs/profile/parts';
+import { createProfileReader } from '../../../subgraphs/profile/use-cases/profile-reader';
 import { describeEveryStore, describeMongoStore } from '../../support/every-store';
 import { createManualClock } from '../../support/manual-clock';
 import { type HistoryItem, histories, IDENTITIES, ofRun, valueOfRun } from '../../support/random-history';
-import { NOW_MS, openProfile, type ProfileFixture, who } from './profile-fixture';
+import { event, NOW_MS, openProfile, type ProfileFixture, who } from './profile-fixture';
 
 const LONG = process.env.ATTUNE_TEST_LONG === '1';
 
@@ -61,6 +62,9 @@ describeEveryStore('views that are kept', (place) => {
     ] as const) {
       await parts.intake.ingest({ sandbox: 'default', dataset, bodies: [{ ...record, ...fields }], nowMs: NOW_MS });
     }
+    await datasets.put('default', 'till', { ...RECORDS, kind: 'EVENTS', profileEnabled: true });
+    const bought = event('buy', NOW_MS, who({ CRMID: 'C-1' }));
+    await parts.intake.ingest({ sandbox: 'default', dataset: 'till', bodies: [bought], nowMs: NOW_MS });
     const found = await parts.reads.find('default', { namespace: 'CRMID', value: 'C-1' });
     if (!found) throw new Error('There is a person.');
     const seen = async () => (await parts.merged.of('default', found.person)).attributes;
@@ -68,6 +72,14 @@ describeEveryStore('views that are kept', (place) => {
     expect(await seen()).toBe(await seen());
     await putDataset(false);
     expect(await seen()).toEqual({ tier: 'gold', city: 'Bern' });
+    const reader = createProfileReader(parts);
+    const told = async () => {
+      const [snapshot] = await reader.getMany('default', [found.person.id], { events: true });
+      return [snapshot?.attributes, snapshot?.events.length];
+    };
+    expect(await told()).toEqual([{ tier: 'gold', city: 'Bern' }, 1]);
+    await datasets.put('default', 'till', { ...RECORDS, kind: 'EVENTS', profileEnabled: false });
+    expect(await told()).toEqual([{ tier: 'gold', city: 'Bern' }, 0]);
     await putDataset(true);
     const precedence = { attributes: 'DATASET_PRECEDENCE', datasetPrecedence: ['crm', 'shop'] } as const;
     await policies.put('default', 'own', { identityGraph: 'STITCHED', default: true, ...precedence });
