@@ -161,4 +161,20 @@ describe('segments of people whom a device graph joins', () => {
     await attune.idle();
     expect(await standing(phone)).toEqual(['+twice RULE']);
   });
+
+  test('P-13 S-19 also when the graph is deleted before everybody was seen anew', async () => {
+    const [phone, tablet] = two();
+    await see(phone);
+    await see(tablet);
+    await link(phone, tablet);
+    await attune.idle();
+    await attune.data(
+      'mutation { putMergePolicy(input: { id: "main", default: true }) { id } deleteDeviceGraph(id: "homes") { id } }',
+    );
+    await attune.idle();
+    expect([await standing(phone), await announced(tablet)]).toEqual([
+      ['-twice RULE'],
+      ['+twice IMPORT', '-twice RULE'],
+    ]);
+  });
 });

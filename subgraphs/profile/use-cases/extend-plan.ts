@@ -10,7 +10,7 @@ import { toProfileChanged } from './announce';
 import { findJoinedPeople, type JoinedPeopleDependencies } from './joined-people';
 import { headWrite } from './person-writes';
 import type { Plan } from './plan';
-import { MERGE_JOB } from './refresh-people';
+import { SEEN_ANEW_JOB } from './refresh-people';
 
 /** A plan with what else follows from it for those who are seen together. */
 export type ExtendPlan = <T>(sandbox: string, plan: Plan<T>) => Promise<Plan<T>>;
@@ -35,9 +35,8 @@ export function createExtendPlan(dependencies: ExtendPlanDependencies): ExtendPl
   return async (sandbox, plan) => {
     if (plan.changed.length === 0 && !plan.relinked) return plan;
     const settings = await configuration.settings(sandbox);
-    if (settings.deviceGraphs.size === 0) return plan;
     const graph = settings.deviceGraphs.get(settings.defaultPolicy.deviceGraph ?? '');
-    return graph ? extend(dependencies, sandbox, plan, graph, settings) : withRebuilt(plan, isOfMerge);
+    return graph ? extend(dependencies, sandbox, plan, graph, settings) : withRebuilt(plan, isSeenAnew);
   };
 }
 
@@ -66,7 +65,7 @@ async function extend<T>(
   }
   const quiet = new Map((plan.quiet ?? []).map((person) => [person.id, person]));
   const rebuilt = [...near.values()].map((person) => toRebuilt(quiet.get(person.id) ?? person));
-  const extended = withRebuilt(plan, (one) => linked.has(one) || isOfMerge(one));
+  const extended = withRebuilt(plan, (one) => linked.has(one) || isSeenAnew(one));
   return {
     ...extended,
     writes: lastOfEach([
@@ -119,9 +118,9 @@ function keysOf({ before, head }: ChangedPerson): readonly string[] {
   return [...(before?.identities ?? []), ...head.identities].map(({ key }) => key);
 }
 
-/** The default policy may have followed another graph, or none, before. */
-function isOfMerge({ items }: ChangedPerson): boolean {
-  return items.some(({ kind, id }) => kind === 'REFRESH' && id === MERGE_JOB);
+/** The default policy may have followed another graph, or none, before; that one may be no more. */
+function isSeenAnew({ items }: ChangedPerson): boolean {
+  return items.some(({ kind, id }) => kind === 'REFRESH' && id === SEEN_ANEW_JOB);
 }
 
 function withRebuilt<T>(plan: Plan<T>, isRebuilt: (one: ChangedPerson) => boolean): Plan<T> {

@@ -15,6 +15,9 @@ import { createPeopleWalk } from './walk-people';
 export const COMPUTE_JOB = 'COMPUTE';
 export const MERGE_JOB = 'MERGE';
 
+/** The id of the MERGE job where the default policy follows, or followed, a device graph: all are seen anew, not merged alone. */
+export const SEEN_ANEW_JOB = `${MERGE_JOB}|seen-anew`;
+
 /** The id of the job of one computed attribute. */
 export function computeJobId(attribute: string): string {
   return `${COMPUTE_JOB}|${attribute}`;
@@ -48,19 +51,18 @@ export function createBackfillComputed(dependencies: RefreshDependencies): JobHa
 
 /** Goes through all people and announces their attributes: another merge policy is the default. */
 export function createAnnounceMerged(dependencies: RefreshDependencies): JobHandler {
-  return createRefresh(dependencies, async (sandbox, people) => {
-    // Where there are device graphs, who is seen with whom may be another matter too.
-    if ((await dependencies.configuration.settings(sandbox)).deviceGraphs.size > 0) return people;
+  return createRefresh(dependencies, async (_, people, job) => {
+    if (job === SEEN_ANEW_JOB) return people;
     return people.filter(({ head }) => head.identities.some(({ datasets }) => datasets.length > 0));
   });
 }
 
 function createRefresh(
   { store, reads, pipeline, ids }: RefreshDependencies,
-  concerned: (sandbox: string, people: readonly Person[]) => Promise<readonly Person[]>,
+  concerned: (sandbox: string, people: readonly Person[], job: string) => Promise<readonly Person[]>,
 ): JobHandler {
   return createPeopleWalk(store, reads, PAGE, async (sandbox, people, id) => {
-    const items = (await concerned(sandbox, people)).flatMap(({ head: { identities } }) => {
+    const items = (await concerned(sandbox, people, id)).flatMap(({ head: { identities } }) => {
       const [first] = identities;
       return first ? [toRefreshItem(ids.next(), first.key, id)] : [];
     });

@@ -15,7 +15,7 @@ import type { Namespace } from '../domain/namespace';
 import { type Job, jobWrite, newJob } from '../store/job-store';
 import { type ProfileConfiguration, type ProfileSettings, policyWrite } from '../store/profile-configuration';
 import { REBUILD_JOB, SWITCH_JOB, switchJobId } from './rebuild-people';
-import { COMPUTE_JOB, computeJobId, MERGE_JOB } from './refresh-people';
+import { COMPUTE_JOB, computeJobId, MERGE_JOB, SEEN_ANEW_JOB } from './refresh-people';
 
 /** The verbs over one kind of configuration. */
 export interface DefinitionUseCases<T> {
@@ -88,10 +88,13 @@ export function createDefinitionUseCases(
       check: checkPolicy,
       effects: (id, definition, all) => {
         const wasDefault = all.get(id)?.value.default ?? false;
-        const { writes = [] } = wasDefault || definition?.default ? begin(MERGE_JOB, MERGE_JOB) : {};
+        const job = followsGraph(definition, all) ? SEEN_ANEW_JOB : MERGE_JOB;
+        const { writes = [] } = wasDefault || definition?.default ? begin(MERGE_JOB, job) : {};
         return { writes: [...writes, ...leaveOneDefault(id, definition, all)] };
       },
-      after: (sandbox) => runNow(sandbox, MERGE_JOB),
+      after(sandbox) {
+        for (const job of [MERGE_JOB, SEEN_ANEW_JOB]) runNow(sandbox, job);
+      },
       async usersOf(sandbox, id) {
         return (await Promise.all(policyUsers().map((users) => users.usersOfPolicy(sandbox, id)))).flat();
       },
@@ -131,6 +134,12 @@ function checkUnused(id: string, usedBy: readonly string[]): void {
     retryable: false,
     details: { id, usedBy },
   });
+}
+
+/** True when the default policy follows a device graph, or did so until now. */
+function followsGraph(definition: MergePolicy | undefined, all: ReadonlyMap<string, Stored<MergePolicy>>): boolean {
+  const before = [...all.values()].map(({ value }) => value);
+  return [...before, definition].some((policy) => policy?.default && policy.deviceGraph !== undefined);
 }
 
 // Only one policy is the default: the one that was last said to be.
