@@ -41,6 +41,8 @@ export interface ProfileSnapshot extends ComputedSnapshot {
 export interface MergePolicies {
   readonly default: string;
   readonly ids: readonly string[];
+  /** True where the default one joins no identities: who asks by one is shown what it knows by itself. */
+  readonly isApart?: boolean;
 }
 
 /** Who uses a merge policy, so that one in use is not deleted. The segments subgraph provides it. */

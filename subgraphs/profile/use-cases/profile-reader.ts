@@ -100,7 +100,8 @@ export function createProfileReader(dependencies: ProfileReaderDependencies): Pr
     },
     async policies(sandbox) {
       const { policies, defaultPolicy } = await configuration.settings(sandbox);
-      return { default: defaultPolicy.id, ids: [...policies.keys()] };
+      const isApart = defaultPolicy.identityGraph === 'NONE';
+      return { default: defaultPolicy.id, ids: [...policies.keys()], isApart };
     },
     changes: (sandbox, profile) => readChanges(store, people, sandbox, profile),
     async scan(sandbox, { after, limit, events = true, computed = true, ...options }) {

@@ -52,10 +52,10 @@ export function createExplainMembership(dependencies: ExplanationDependencies): 
     const plan = await readPlan(sandbox);
     const { tree, mergePolicy } = ruleOf(plan, request);
     const view = await getView(profiles, sandbox, mergePolicy);
-    const found = await findPerson(profiles, sandbox, identity);
+    const { id, shown: found } = await findPerson(profiles, sandbox, identity);
     const [standing] = await read(sandbox, [found], atMs);
     const asOf = (person: ProfileSnapshot): ProfileSnapshot => (atMs < nowMs ? upTo(person, atMs) : person);
-    const [views = NO_VIEWS] = await readViews(profiles, sandbox, policiesAskedBy(tree, view, plan), [found.id]);
+    const [views = NO_VIEWS] = await readViews(profiles, sandbox, policiesAskedBy(tree, view, plan), [id]);
     const viewsBy = (policy: string | undefined): readonly ProfileSnapshot[] =>
       (policy === undefined ? [found] : (views.get(policy) ?? [])).map(asOf);
     const explanations = inOrderFor(identity, viewsBy(view)).map((person): Explanation => {
@@ -70,6 +70,12 @@ export function createExplainMembership(dependencies: ExplanationDependencies): 
     if (explanation) return explanation;
     throw new AppError('NOT_FOUND', `There is no view of this person by the merge policy ${mergePolicy}.`);
   };
+}
+
+interface FoundPerson {
+  readonly id: string;
+  /** Where the default merge policy joins no identities: what the one that was asked by knows by itself. */
+  readonly shown: ProfileSnapshot;
 }
 
 /** The views of the person with that identity first. */
@@ -118,9 +124,15 @@ function ruleOf(
   return { tree: parseRule(asked.rule), mergePolicy: asked.mergePolicy };
 }
 
-async function findPerson(profiles: ProfileReader, sandbox: string, identity: IdentityRef): Promise<ProfileSnapshot> {
+/** The person, as who asks by this identity is shown them. */
+async function findPerson(profiles: ProfileReader, sandbox: string, identity: IdentityRef): Promise<FoundPerson> {
   const found = await profiles.find(sandbox, identity);
   const [person] = found ? await profiles.getMany(sandbox, [found.id], { events: true }) : [];
-  if (person) return person;
-  throw new AppError('NOT_FOUND', `There is no profile with this identity in ${identity.namespace}.`);
+  if (!person) throw new AppError('NOT_FOUND', `There is no profile with this identity in ${identity.namespace}.`);
+  const { default: shown = '', isApart } = (await profiles.policies?.(sandbox)) ?? {};
+  const [views] = isApart ? await readViews(profiles, sandbox, [shown], [person.id]) : [];
+  const [key] = (isApart && (await profiles.keysOf?.(sandbox, [identity]))) || [];
+  const isOf = ({ identities }: ProfileSnapshot): boolean =>
+    identities.some((own) => `${own.namespace}|${own.value}` === key);
+  return { id: person.id, shown: views?.get(shown)?.find(isOf) ?? person };
 }
