@@ -1,10 +1,11 @@
 import { asCondition } from './condition';
 import type { PqlOptions } from './evaluate';
+import { toChainEvidence } from './evaluation/chain-evidence';
 import { compileNode } from './evaluation/compile';
-import { toChainEvidence, toEvidence } from './evaluation/evidence';
+import { MOST_SHOWN, toEventEvidence, toEvidence } from './evaluation/evidence';
 import { createParts, type Part } from './evaluation/parts';
 import { toPlain } from './evaluation/plain';
-import type { Compilation, Names, PqlScope, Run } from './evaluation/scope';
+import type { Compilation, Compiled, Names, PqlEvent, PqlScope, Run } from './evaluation/scope';
 import { printPql } from './print';
 import { createCalendar } from './time/calendar';
 import type { Expression } from './tree';
@@ -12,7 +13,7 @@ import type { Expression } from './tree';
 /** A node of a rule, what it came to, and what made it so. */
 export interface PqlExplanation {
   readonly text: string;
-  /** Plain JSON; long lists are cut. `undefined` where it is missing. */
+  /** Plain JSON; long lists are cut, and of events told in short. `undefined` where it is missing. */
   readonly value: unknown;
   /** Of conditions alone. */
   readonly truth?: boolean;
@@ -33,14 +34,14 @@ export function explainPql(tree: Expression, scope: PqlScope, { timeZone }: PqlO
 function explain(whole: Part, run: Run, compilation: Compilation): PqlExplanation {
   const { node, names, isCondition } = whole;
   const compile = (part: Expression, inside: Names = names) => compileNode(part, inside, compilation);
-  const value = toShown(toPlain(compile(node))(run));
+  const value = toShown(compile(node), run);
   const parts = createParts(whole, run, compilation, compile);
   const steps = node.kind === 'chain' ? toChainEvidence(node, names, run, compilation, compile) : undefined;
   return {
     text: printPql(node),
     value,
     ...(isCondition ? { truth: compile(asCondition(node)).run(run) === true } : truthOf(node, value)),
-    evidence: steps?.chosen ?? toEvidence(node, names, run, compile),
+    evidence: steps?.chosen ?? toEvidence(node, names, run, compilation, compile),
     children: [...(steps?.steps ?? []), ...parts.map((part) => explain(part, run, compilation))],
   };
 }
@@ -51,10 +52,12 @@ function truthOf({ kind }: Expression, value: unknown): { readonly truth?: boole
   return typeof value === 'boolean' || CONDITIONS.has(kind) ? { truth: value === true } : {};
 }
 
-const LONGEST_LIST = 20;
-
-function toShown(value: unknown): unknown {
+function toShown(compiled: Compiled, run: Run): unknown {
+  if (compiled.kind === 'events') {
+    return (compiled.run(run) as readonly PqlEvent[]).slice(0, MOST_SHOWN).map(toEventEvidence);
+  }
+  const value = toPlain(compiled)(run);
   if (typeof value !== 'object' || value === null) return value ?? undefined;
-  const cut = Array.isArray(value) ? value.slice(0, LONGEST_LIST) : value;
+  const cut = Array.isArray(value) ? value.slice(0, MOST_SHOWN) : value;
   return JSON.parse(JSON.stringify(cut));
 }

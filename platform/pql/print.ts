@@ -94,7 +94,7 @@ function printBare(node: Expression): string {
     case 'quantifier':
       return `${node.quantifier} ${node.sources.map(printSource).join(', ')}`;
     case 'aggregate':
-      return `${node.function}(${print(node.value, LEVELS.or)}) over ${printSource(node.source)}`;
+      return `${node.function}${printOver(node.value)} over ${printSource(node.source)}`;
     case 'let':
       return `let ${printName(node.variable)} = ${print(node.value, LEVELS.operand)} in (${printPql(node.body)})`;
     case 'lambda':
@@ -141,6 +141,11 @@ function printCall(call: Call): string {
   if (!receiver || WITHOUT_RECEIVER.has(name)) return `${name}(${printAll(parts)})`;
   if (isBetween(call)) return parts.map((part) => print(part, LEVELS.sum)).join(` ${name} `);
   return `${print(receiver, LEVELS.operand)}.${findFunction(name)?.name ?? name}(${printAll(rest)})`;
+}
+
+function printOver(value: Expression): string {
+  const of = value.kind === 'field' ? value.of : value;
+  return of.kind === 'name' && of.up === 0 ? ` ${printPql(value)}` : `(${print(value, LEVELS.or)})`;
 }
 
 function printSource({ variable, from, where }: Source): string {

@@ -22,8 +22,12 @@ export interface CompiledChain {
   readonly ofEvents: boolean;
   /** For each step what fits it, in the order of time: all that can be told without the other steps. */
   read(run: Run): readonly (readonly Timed[])[];
-  /** The choice that makes the chain hold; `undefined` when there is none. */
-  match(fitting: readonly (readonly Timed[])[], run: Run): ChainMatch | undefined;
+  /** The choice that makes the chain hold; `undefined` when there is none. Steps that are not asked for ask nothing. */
+  match(
+    fitting: readonly (readonly Timed[])[],
+    run: Run,
+    isAsked?: (step: ChainStep) => boolean,
+  ): ChainMatch | undefined;
 }
 
 interface CompiledStep {
@@ -52,9 +56,22 @@ export function compileChain(chain: Chain, names: Names, compilation: Compilatio
       timed.sort((a, b) => a.t - b.t);
       return steps.map((step) => findFitting(step, timed, slot, run));
     },
-    match: (fitting, run) => matchChain(steps.map((step, index) => toMatchStep(step, fitting[index] ?? [], run))),
+    match: (fitting, run, isAsked = () => true) =>
+      matchChain(
+        steps.map((step, index) => (isAsked(step.step) ? toMatchStep(step, fitting[index] ?? [], run) : NOTHING)),
+      ),
   };
 }
+
+const NOTHING: MatchStep = {
+  negated: true,
+  n: 1,
+  exactly: false,
+  candidates: [],
+  windowed: false,
+  anchors: [],
+  isInWindow: () => false,
+};
 
 function findFitting(
   { isWhat, toWindow, anchors }: CompiledStep,

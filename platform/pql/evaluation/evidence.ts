@@ -1,14 +1,26 @@
 import { findFunction } from '../functions';
-import { printChainStep, printPql } from '../print';
-import type { ChainStep, Expression, Source } from '../tree';
-import { type Compile, compileChain, type Timed } from './chain';
-import type { Compilation, Names, PqlEvent, Run } from './scope';
-import { toList } from './values';
+import { printPql } from '../print';
+import type { Expression, Source } from '../tree';
+import type { Compile } from './chain';
+import { toPlain } from './plain';
+import type { Compilation, Compiled, Names, PqlEvent, Run } from './scope';
+import { withItem, withVariable } from './scope';
+import { isMissing, toList } from './values';
 
-const MOST = 20;
+/** So many events or items are shown of a list. */
+export const MOST_SHOWN = 20;
 
-/** What a node other than a chain was read from: a field, a segment, the events or items of a list that fit. At most twenty of them. */
-export function toEvidence(node: Expression, names: Names, run: Run, compile: Compile): readonly unknown[] {
+/**
+ * What a node other than a chain was read from: a field, a variable, a segment, the events or items of a list that fit,
+ * with what each gave where they are added up or compared. At most twenty of them.
+ */
+export function toEvidence(
+  node: Expression,
+  names: Names,
+  run: Run,
+  compilation: Compilation,
+  compile: Compile,
+): readonly unknown[] {
   switch (node.kind) {
     case 'name':
     case 'field':
@@ -18,9 +30,9 @@ export function toEvidence(node: Expression, names: Names, run: Run, compile: Co
     case 'quantifier':
       return quantifierEvidence(node, names, run, compile);
     case 'aggregate':
-      return selectedEvidence([node.source], node, names, run, compile);
+      return aggregateEvidence(node, names, run, compilation, compile);
     case 'call':
-      return callEvidence(node, names, run, compile);
+      return callEvidence(node, names, run, compilation, compile);
     default:
       return [];
   }
@@ -30,17 +42,33 @@ function fieldEvidence(node: Expression, names: Names, run: Run, compile: Compil
   const compiled = compile(node, names);
   if (compiled.kind === 'events') return [];
   const value = compiled.kind === 'event' ? toEventEvidence(compiled.run(run) as PqlEvent) : compiled.run(run);
-  return [{ field: printPql(node), value: value ?? null }];
+  const isVariable = node.kind === 'name' && node.up === 0 && names.variables.has(node.name);
+  return [{ [isVariable ? 'variable' : 'field']: printPql(node), value: value ?? null }];
 }
 
 function listEvidence(node: Expression, names: Names, run: Run, compile: Compile): readonly unknown[] {
-  const { kind, run: evaluate } = compile(node, names);
-  const items = toList(evaluate(run)).slice(0, MOST);
-  if (kind === 'value') return items.map((item) => ({ item }));
-  return (items as readonly PqlEvent[]).map(toEventEvidence);
+  const list = compile(node, names);
+  return toList(list.run(run)).slice(0, MOST_SHOWN).map(describeItemsOf(list));
 }
 
-function toEventEvidence(event: PqlEvent & { readonly key?: string }): object {
+function describeItemsOf({ kind }: Compiled): (item: unknown) => object {
+  return kind === 'value' ? (item) => ({ item }) : (item) => toEventEvidence(item as PqlEvent);
+}
+
+/** Those items of a list that gave a value, each with it. `asked` is compiled for one item, which is in `slot`. */
+function valueEvidence(list: Compiled, slot: number, asked: Compiled, run: Run): readonly unknown[] {
+  const evaluate = toPlain(asked);
+  const describe = describeItemsOf(list);
+  const valued = toList(list.run(run)).map((item) => {
+    run.slots[slot] = item;
+    return { item, value: evaluate(run) };
+  });
+  const present = valued.filter(({ value }) => !isMissing(value)).slice(0, MOST_SHOWN);
+  return present.map(({ item, value }) => ({ ...describe(item), value }));
+}
+
+/** An event as evidence: enough to find it. */
+export function toEventEvidence(event: PqlEvent & { readonly key?: string }): object {
   const { key, timestampMs, data } = event;
   const type = typeof data.eventType === 'string' ? { eventType: data.eventType } : {};
   return { ...(key === undefined ? {} : { event: key }), timestamp: new Date(timestampMs).toISOString(), ...type };
@@ -73,77 +101,39 @@ function selectedEvidence(
   return listEvidence({ kind: 'quantifier', quantifier: 'select', sources, at }, names, run, compile);
 }
 
+function aggregateEvidence(
+  node: Extract<Expression, { kind: 'aggregate' }>,
+  names: Names,
+  run: Run,
+  compilation: Compilation,
+  compile: Compile,
+): readonly unknown[] {
+  const { source, value, at } = node;
+  const list = compile({ kind: 'quantifier', quantifier: 'select', sources: [source], at }, names);
+  const slot = compilation.newSlot();
+  const item = { slot, kind: list.kind === 'value' ? 'value' : 'event' } as const;
+  return valueEvidence(list, slot, compile(value, withVariable(names, source.variable, item)), run);
+}
+
 function callEvidence(
   node: Extract<Expression, { kind: 'call' }>,
   names: Names,
   run: Run,
+  compilation: Compilation,
   compile: Compile,
 ): readonly unknown[] {
   const [first, asked] = node.arguments;
   if (node.function === 'inSegment')
     return [{ segment: compile(first ?? node, names).run(run), member: compile(node, names).run(run) }];
   if (!first || findFunction(node.function)?.perItem === undefined) return [];
-  const isCondition = ['exists', 'count', 'filter', 'select'].includes(node.function) && asked;
-  const list: Expression = isCondition ? { kind: 'filter', of: first, where: asked, at: node.at } : first;
-  return listEvidence(list, names, run, compile);
+  if (!asked || node.function === 'forall') return listEvidence(first, names, run, compile);
+  if (CONDITIONAL.has(node.function)) {
+    return listEvidence({ kind: 'filter', of: first, where: asked, at: node.at }, names, run, compile);
+  }
+  const list = compile(first, names);
+  const slot = compilation.newSlot();
+  const inner = withItem(names, { slot, kind: list.kind === 'value' ? 'value' : 'event' });
+  return valueEvidence(list, slot, compile(asked, inner), run);
 }
 
-/** What can be said of a chain: the events that were chosen, and each of its steps by itself. */
-export interface ChainEvidence {
-  readonly chosen: readonly unknown[];
-  readonly steps: readonly StepEvidence[];
-}
-
-interface StepEvidence {
-  readonly text: string;
-  /** How many events fit the step, windows that are measured from other steps apart. */
-  readonly value: number;
-  /** Whether that would do, were there no other steps. */
-  readonly truth: boolean;
-  readonly evidence: readonly unknown[];
-  readonly children: readonly [];
-}
-
-/** Finds what made a chain hold, and how many events there are for each step. */
-export function toChainEvidence(
-  node: Extract<Expression, { kind: 'chain' }>,
-  names: Names,
-  run: Run,
-  compilation: Compilation,
-  compile: Compile,
-): ChainEvidence {
-  const { ofEvents, read, match } = compileChain(node, names, compilation, compile);
-  const fitting = read(run);
-  const describe = ({ item, t }: Timed): object => {
-    return ofEvents ? toEventEvidence(item as PqlEvent) : { item, timestamp: new Date(t).toISOString() };
-  };
-  const chosen = (match(fitting, run) ?? []).flatMap((instants, index) => {
-    const { label } = node.steps[index] as ChainStep;
-    const events = pickByTime(fitting[index] ?? [], instants);
-    return events.slice(-MOST).map((event) => ({ step: label, ...describe(event) }));
-  });
-  const steps = node.steps.map((step, index): StepEvidence => {
-    const events = fitting[index] ?? [];
-    const { negated, count: { n, exactly } = { n: 1, exactly: false } } = step;
-    const isEnough = exactly ? events.length === n : events.length >= n;
-    return {
-      text: printChainStep(step),
-      value: events.length,
-      truth: negated ? events.length === 0 : isEnough,
-      evidence: events.slice(-MOST).map(describe),
-      children: [],
-    };
-  });
-  return { chosen, steps };
-}
-
-/** For each instant an event of that time, none twice; both are in order. */
-function pickByTime(events: readonly Timed[], instants: readonly number[]): readonly Timed[] {
-  let from = 0;
-  return instants.flatMap((instant) => {
-    const found = events.findIndex(({ t }, index) => index >= from && t === instant);
-    if (found < 0) return [];
-    from = found + 1;
-    return [events[found] as Timed];
-  });
-}
+const CONDITIONAL: ReadonlySet<string> = new Set(['exists', 'count', 'filter', 'select']);

@@ -51,8 +51,24 @@ describe('explaining', () => {
     expect(value).toBe(true);
     expect(children[0]).toMatchObject({
       value: 110,
-      evidence: [{ event: 'web|1' }, { event: 'web|2', eventType: 'buy' }],
+      evidence: [
+        { event: 'web|1', value: 40 },
+        { event: 'web|2', eventType: 'buy', value: 70 },
+      ],
     });
+    const over = '(max X.price over X from xEvent where X.eventType = "view") > 30';
+    expect(explain(over).children[0]?.evidence).toMatchObject([
+      { event: 'web|1', value: 40 },
+      { event: 'web|3', value: 10 },
+    ]);
+    // Those that gave nothing did not go into it.
+    expect(explain('xEvent.min(lines) = 0').children[0]?.evidence).toEqual([]);
+  });
+
+  it('S-13 a list of events is told in short, whatever the events hold', () => {
+    const { children } = explain('xEvent[price > 20].count() > 1');
+    const shown = { event: 'web|2', timestamp: '2024-03-14T10:00:00.000Z', eventType: 'buy' };
+    expect(children[0]?.children[0]).toMatchObject({ text: 'xEvent[price > 20]', value: [{ event: 'web|1' }, shown] });
   });
 
   it('S-13 a quantifier shows what speaks for it, and forall what speaks against it', () => {
@@ -76,12 +92,47 @@ describe('explaining', () => {
     const rule =
       'chain(xEvent, timestamp, [A: WHAT(eventType = "view") COUNT(3), B: WHAT(eventType = "buy") WHEN(today), C: not WHAT(price < 20)])';
     const { truth, evidence, children } = explain(rule);
-    expect([truth, evidence]).toEqual([false, []]);
+    expect([truth, evidence]).toEqual([false, [{ step: 'A', lacking: 'There are fewer than 3 such events.' }]]);
     expect(children).toMatchObject([
       { text: 'A: WHAT(eventType = "view") COUNT(3)', value: 2, truth: false },
       { text: 'B: WHAT(eventType = "buy") WHEN(today)', value: 1, truth: true, evidence: [{ event: 'web|2' }] },
       { text: 'C: not WHAT(price < 20)', value: 1, truth: false, evidence: [{ event: 'web|3' }] },
     ]);
+  });
+
+  it.each([
+    [
+      'each step has its event, but not in this order',
+      '[A: WHAT(eventType = "buy"), B: WHAT(price = 40)]',
+      [
+        { step: 'A', event: 'web|2' },
+        { step: 'B', lacking: 'There is no such event later than those of the steps before.' },
+      ],
+    ],
+    [
+      'it comes too late',
+      '[A: WHAT(price = 40), B: WHAT(eventType = "buy") WHEN(< 1 hour after A)]',
+      [
+        { step: 'A', event: 'web|1' },
+        { step: 'B', lacking: 'There is no such event later than those of the steps before, in its time.' },
+      ],
+    ],
+    [
+      'something forbidden came between',
+      '[A: WHAT(price = 40), B: not WHAT(eventType = "buy"), C: WHAT(price = 10)]',
+      [
+        { step: 'A', event: 'web|1' },
+        { step: 'C', event: 'web|3' },
+        { step: 'B', lacking: 'There is an event of this kind where there must be none.' },
+      ],
+    ],
+    [
+      'there are more than it may be',
+      '[A: WHAT(eventType = "view") COUNT(= 1)]',
+      [{ step: 'A', lacking: 'The number of such events is not 1.' }],
+    ],
+  ])('S-13 a chain that does not hold tells how far it came: %s', (_, steps, evidence) => {
+    expect(explain(`chain(xEvent, timestamp, ${steps})`)).toMatchObject({ truth: false, evidence });
   });
 
   it('S-13 a chain shows which of several events at one time it chose, each once', () => {
@@ -106,7 +157,11 @@ describe('explaining', () => {
   it('S-13 a let shows what it binds, and its body with that in place', () => {
     const { children } = explain('let S = xEvent.sum(price) in (S > 100)');
     expect(children.map(({ value }) => value)).toEqual([120, true]);
-    expect(children[1]?.children[0]).toMatchObject({ text: 'S', value: 120 });
+    expect(children[1]?.children[0]).toMatchObject({
+      text: 'S',
+      value: 120,
+      evidence: [{ variable: 'S', value: 120 }],
+    });
   });
 
   it('S-13 a segment shows whether the person is in it', () => {
