@@ -67,6 +67,7 @@ export function evaluateProfile(before: Evaluated, news: News, plan: Plan): Step
   };
   const { untilMs, computed, computedNow, scan, nowMs } = news;
   if (computed !== undefined) go((evaluated) => takeComputed(evaluated, computed, plan));
+  if (isLedUpTo(before, news, plan)) go((evaluated) => takeSnapshot(evaluated, news, plan));
   for (const change of news.changes) {
     if (findLackingMs(step.evaluated, news, plan) !== undefined) return step;
     go((evaluated) => takeChange(evaluated, change, news, plan));
@@ -107,6 +108,12 @@ export function needsSnapshot(before: Evaluated, changes: readonly ProfileChange
     revision = change.revision;
   }
   return false;
+}
+
+/** True when the changes go on from the snapshot, and not the snapshot from them. */
+function isLedUpTo(before: Evaluated, { snapshot, snapshotAtMs, changes }: News, plan: Plan): boolean {
+  if (!snapshot || snapshotAtMs === undefined || isCurrent(before, plan)) return false;
+  return (changes.at(-1)?.revision ?? 0) > snapshot.revision;
 }
 
 function isFirst(revisionBefore: number, change: ProfileChanged): boolean {

@@ -121,7 +121,8 @@ export function traceTransitions(
   return transitions.map((transition) => {
     const isUntraced = transition.origin === UNTRACED;
     if (!isUntraced && transition.cause.kind !== 'RULE') return transition;
-    const since = isUntraced ? changes : changes.filter(({ atMs }) => atMs >= transition.atMs);
+    const before = changes.filter(({ revision }) => revision <= transition.revision);
+    const since = isUntraced ? before : before.filter(({ atMs }) => atMs >= transition.atMs);
     const last = since.at(-1);
     if (!last) return isUntraced ? { ...transition, ...byRule(transition, plan.sinceMs) } : transition;
     if (!isUntraced && isByRule(transition, since)) return transition;

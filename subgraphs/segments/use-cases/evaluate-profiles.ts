@@ -153,12 +153,11 @@ async function traceMoves(
   plan: Plan,
 ): Promise<Evaluation> {
   const { before, after, transitions } = evaluation;
-  const { snapshot, nowMs = 0 } = news ?? {};
+  const { snapshot, snapshotAtMs, nowMs = 0 } = news ?? {};
   if (!snapshot || !transitions.some(isToBeTraced)) return evaluation;
   const { revision } = before.evaluated;
   const changes = (await profiles.changes(sandbox, { id: before.profileId, revision })) ?? [];
-  const seen = changes.filter((change) => change.revision <= after.evaluated.revision);
-  const traced = traceTransitions(transitions, { snapshot, nowMs }, seen, plan);
+  const traced = traceTransitions(transitions, { snapshot, nowMs: snapshotAtMs ?? nowMs }, changes, plan);
   const memberships = applyTransitions(after.evaluated.memberships, traced);
   return { ...evaluation, after: { ...after, evaluated: { ...after.evaluated, memberships } }, transitions: traced };
 }

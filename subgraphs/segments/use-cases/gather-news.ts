@@ -7,6 +7,7 @@ import type { Plan } from '../domain/plan';
 import type { ImportStore } from '../store/import-store';
 import type { Known } from '../store/state-store';
 import { findImports, type ImportQuestion } from './find-imports';
+import { findLeadUp } from './lead-up';
 import type { Task } from './task';
 
 /** What gathering stands on. */
@@ -43,6 +44,14 @@ export async function gatherNews(
     return { profileId, changes: leads[index]?.changes ?? [], identities, importCause };
   });
   const imported = plan.hasAudiences ? await findImports(profiles, imports, sandbox, questions, nowMs) : [];
+  const leadUps = await Promise.all(
+    tasks.map(({ profileId }, index) => {
+      const [evaluated, lead] = [known[index]?.evaluated, leads[index]];
+      const snapshot = found.get(profileId) ?? lead?.snapshot;
+      const changes = lead?.read ?? lead?.changes ?? [];
+      return evaluated && snapshot && findLeadUp(profiles, sandbox, { evaluated, snapshot, changes }, plan);
+    }),
+  );
   return tasks.map(({ profileId, snapshot: given, untilMs, scan }, index) => {
     const lead = leads[index];
     if (!lead) return undefined;
@@ -52,6 +61,7 @@ export async function gatherNews(
       changes: lead.changes,
       snapshot,
       snapshotAtMs: lead.snapshotAtMs,
+      ...leadUps[index],
       untilMs,
       nowMs,
       backfillSinceMs,
@@ -64,6 +74,8 @@ export async function gatherNews(
 /** What leads on from an evaluation: changes, or the profile as it is. */
 interface Lead {
   readonly changes: readonly ProfileChanged[];
+  /** The changes that were read, where they alone do not lead on. */
+  readonly read?: readonly ProfileChanged[] | undefined;
   readonly snapshot?: ProfileSnapshot | undefined;
   /** True when the profile must be read, with its events. */
   readonly isToBeRead?: boolean;
@@ -91,7 +103,8 @@ async function findLead(
   const changes = await read();
   if (changes && isLeading(evaluated, changes, plan)) return { changes };
   if (changes && isCurrent(evaluated, plan)) return { changes, isToBeRead: true };
-  return { changes: [], isToBeRead: true, snapshotAtMs: changes && Math.max(plan.sinceMs, lastMs(changes)) };
+  const snapshotAtMs = changes && Math.max(plan.sinceMs, lastMs(changes));
+  return { changes: [], read: changes, isToBeRead: true, snapshotAtMs };
 }
 
 /** The changes from what is known on, if they lead on without a snapshot. */

@@ -14,6 +14,7 @@ import type { Plan } from '../domain/plan';
 import type { ImportStore } from '../store/import-store';
 import type { Known, StateStore } from '../store/state-store';
 import { findImports, type ImportQuestion } from './find-imports';
+import { findLeadUp } from './lead-up';
 import { NO_VIEWS, policiesOf, readViews } from './read-views';
 
 /** Where a profile stands at an instant. */
@@ -55,6 +56,15 @@ export function createReadMemberships(dependencies: ReadingDependencies): ReadMe
     );
     const wanted = refs.filter((_, index) => asksAll || news[index]?.isToBeRead);
     const snapshots = await readSnapshots(profiles, sandbox, wanted);
+    const leadUps = await Promise.all(
+      known.map(({ profileId }, index) => {
+        const [evaluated, snapshot] = [readings[index]?.own, snapshots.get(profileId)];
+        const { isToBeRead, read, changes = [] } = news[index] ?? {};
+        return evaluated && snapshot && isToBeRead
+          ? findLeadUp(profiles, sandbox, { evaluated, snapshot, changes: read ?? changes }, plan)
+          : undefined;
+      }),
+    );
     const views = await readViews(profiles, sandbox, policiesOf(plan.onDemand, plan), ids);
     const computed = plan.readsComputed ? await readComputed(profiles, sandbox, refs, nowMs) : new Map();
     const questions = known.map(({ profileId }, index): ImportQuestion => {
@@ -71,6 +81,7 @@ export function createReadMemberships(dependencies: ReadingDependencies): ReadMe
       const found: News = {
         changes: lacking.changes,
         snapshot: lacking.isToBeRead ? snapshots.get(profileId) : undefined,
+        ...leadUps[index],
         untilMs: news[index] && nowMs,
         nowMs,
         computedNow: computed.get(profileId),
@@ -87,6 +98,8 @@ export function createReadMemberships(dependencies: ReadingDependencies): ReadMe
 /** What leads on from an evaluation: changes, and the profile as it is where they alone do not. */
 interface Lacking {
   readonly changes: readonly ProfileChanged[];
+  /** The changes that were read, where they alone do not lead on. */
+  readonly read?: readonly ProfileChanged[] | undefined;
   readonly isToBeRead?: boolean;
 }
 
@@ -145,7 +158,9 @@ async function newsOfStranger(
   const changes = await profiles.changes(sandbox, { id, revision: 0 });
   const [first] = changes ?? [];
   const isWhole = first?.revision === 1 && first.atMs >= plan.sinceMs;
-  return changes && isWhole ? { changes, isToBeRead: needsSnapshot(evaluated, changes, plan) } : ANEW;
+  return changes && isWhole
+    ? { changes, isToBeRead: needsSnapshot(evaluated, changes, plan) }
+    : { ...ANEW, read: changes };
 }
 
 /** Computed attributes as they are now: some change with every instant. */
