@@ -14,6 +14,7 @@ const ALL = [
   'collect',
   'stream',
   'subscribers',
+  'sockets',
   'retail',
 ] as const;
 

@@ -7,6 +7,7 @@ import type { Clock } from '../../platform/clock';
 import { AppError } from '../../platform/errors';
 import type { Answer, AnswerError } from '../execution/answer';
 import type { FormatError } from '../format-error';
+import { createNextWriter, type Send, sendWithin, tellEach } from './socket-messages';
 
 /** One operation that came over a socket, in its own words. */
 export interface SocketQuestion {
@@ -42,8 +43,6 @@ export interface SocketLaneOptions<Session> {
   readonly operations: number;
 }
 
-/** A reader that leaves a message unread this long is cut off, so that what waits for it does not pile up. */
-const UNREAD_MS = 10_000;
 const PING_MS = 12_000;
 const CLOSE_MS = 5_000;
 const CLOSE_DEFECT = 1011;
@@ -54,7 +53,15 @@ const CLOSE_GOING_AWAY = 1001;
 interface Extra<Session> {
   readonly socket: WebSocket;
   readonly request: IncomingMessage;
+  readonly send: Send;
   session?: Session;
+}
+
+/** One operation of a socket. */
+interface Asked<Session> {
+  readonly id: string;
+  readonly payload: SubscribePayload;
+  readonly extra: Extra<Session>;
 }
 
 /** The lane over one server's sockets. */
@@ -62,6 +69,7 @@ export function createSocketLane<Session>(options: SocketLaneOptions<Session>): 
   const { host, clock, formatError, messageBytes, operations } = options;
   const kind = { noServer: true, maxPayload: messageBytes, handleProtocols, closeTimeout: CLOSE_MS };
   const sockets = new WebSocketServer(kind);
+  const writeNext = createNextWriter();
   const protocol = makeServer<Record<string, unknown>, Extra<Session>>({
     onConnect({ connectionParams, extra }) {
       try {
@@ -72,17 +80,17 @@ export function createSocketLane<Session>(options: SocketLaneOptions<Session>): 
         return false;
       }
     },
-    onSubscribe({ extra, subscriptions }, _, payload) {
+    onSubscribe({ extra, subscriptions }, id, payload) {
       if (Object.keys(subscriptions).length > operations) return [new SocketError(formatError(tooMany(operations)))];
-      return { schema: NO_SCHEMA, document: ANY_STREAM, contextValue: { payload, session: extra.session } };
+      const asked: Asked<Session> = { id, payload, extra };
+      return { schema: NO_SCHEMA, document: ANY_STREAM, contextValue: asked };
     },
-    subscribe: (args) => {
-      const { payload, session } = args.contextValue as {
-        readonly payload: SubscribePayload;
-        readonly session: Session;
-      };
+    async subscribe({ contextValue }) {
+      const { id, payload, extra } = contextValue as Asked<Session>;
+      const told = await host.ask(toQuestion(payload), extra.session as Session);
+      const tell = (answer: Answer) => extra.send(writeNext(id, answer));
       // biome-ignore lint/suspicious/noExplicitAny: answers are formatted already; see `onNext`.
-      return host.ask(toQuestion(payload), session) as any;
+      return (Symbol.asyncIterator in told ? tellEach(told, tell) : told) as any;
     },
     onNext: (_, __, ___, ____, answer) => answer as object,
     onError: (_, __, ___, errors) =>
@@ -97,14 +105,15 @@ export function createSocketLane<Session>(options: SocketLaneOptions<Session>): 
       socket.close(CLOSE_TOO_SLOW, 'Messages were left unread for too long.');
       leave(CLOSE_TOO_SLOW).catch(fail);
     };
+    const send: Send = (message) => sendWithin(socket, message, clock, giveUp);
     leave = protocol.opened(
       {
         protocol: socket.protocol,
-        send: (message) => sendWithin(socket, message, clock, giveUp),
+        send,
         close: (code, reason) => socket.close(code, reason),
         onMessage: (take) => socket.on('message', (message) => void take(String(message)).catch(fail)),
       },
-      { socket, request },
+      { socket, request, send },
     );
     socket.on('error', () => socket.terminate());
     socket.once('close', (code, reason) => {
@@ -157,21 +166,6 @@ function toQuestion({ query, operationName, variables, extensions }: SubscribePa
     variables: variables ?? undefined,
     extensions: extensions ?? undefined,
   };
-}
-
-/** Resolves when the message is on its way; what is not read in time makes the lane give up. */
-function sendWithin(socket: WebSocket, message: string, clock: Clock, giveUp: () => void): Promise<void> {
-  return new Promise((resolve) => {
-    if (socket.readyState !== socket.OPEN) return resolve();
-    const timer = clock.at(clock.now() + UNREAD_MS, () => {
-      giveUp();
-      resolve();
-    });
-    socket.send(message, () => {
-      timer.cancel();
-      resolve();
-    });
-  });
 }
 
 function keepAlive(socket: WebSocket, clock: Clock): () => void {
