@@ -1,5 +1,6 @@
 import { withinHeap } from '../../../platform/heap-share';
 import type { Store, Stored } from '../../../platform/store/store';
+import type { KnownPeople } from '../domain/clusters';
 import type { Person } from '../domain/head';
 import { headsSpec, identitiesSpec } from './collections';
 import { fromHeadDocument, type HeadDocument } from './head-document';
@@ -7,8 +8,10 @@ import { createMemory, type Memory } from './memory';
 
 /** Heads and identities by key. What this process alone writes is kept in memory. */
 export interface PeopleStore {
-  /** Identity key → id of the profile that has it, for those that are known. */
-  owners(sandbox: string, keys: Iterable<string>): Promise<Map<string, string>>;
+  /** Who has these identities, of those that are known. People who are `loaded` are not read again, nor among the answer. */
+  find(sandbox: string, keys: Iterable<string>, loaded?: ReadonlyMap<string, Person>): Promise<FoundPeople>;
+  /** What became of these profiles, by the ids asked for: themselves, or what they are part of by now. */
+  living(sandbox: string, ids: Iterable<string>): Promise<ReadonlyMap<string, Person>>;
   /** Those that there are; also ended ones. */
   people(sandbox: string, ids: Iterable<string>): Promise<Map<string, Person>>;
   /** Notes what was just committed. */
@@ -22,6 +25,12 @@ export interface PeopleStore {
   ): void;
   /** Notes that others wrote, or may have. */
   forget(sandbox: string): void;
+}
+
+/** As found, to be added to. */
+interface FoundPeople extends KnownPeople {
+  readonly profileOf: Map<string, string>;
+  readonly people: Map<string, Person>;
 }
 
 // Twice as many as are surely found again; so many bytes each, and no more than that share of the heap.
@@ -38,15 +47,59 @@ export function createPeopleStore(store: Store): PeopleStore {
   let writes = 0;
   const readOwners = createReads(keptOwners, () => writes);
   const readPeople = createReads(keptPeople, () => writes);
+  const ownersOf = (sandbox: string, keys: Iterable<string>) =>
+    readOwners(sandbox, keys, async (missing) =>
+      (await identities.getMany(sandbox, missing)).map((found) => found?.value.profileId),
+    );
+  const peopleOf = (sandbox: string, ids: Iterable<string>) =>
+    readPeople(sandbox, ids, async (missing) =>
+      (await heads.getMany(sandbox, missing)).map((found) => found && toPerson(found)),
+    );
+  const living = async (sandbox: string, ids: Iterable<string>, loaded: ReadonlyMap<string, Person>) => {
+    const found = new Map<string, Person>();
+    for (let open = new Set(ids); open.size > 0; ) {
+      for (const id of loaded.size > 0 ? open : []) {
+        const known = loaded.get(id);
+        if (!known) continue;
+        found.set(id, known);
+        open.delete(id);
+      }
+      const next = new Set<string>();
+      for (const [id, person] of await peopleOf(sandbox, open)) {
+        found.set(id, person);
+        const { endedIn } = person.head;
+        if (endedIn && !found.has(endedIn)) next.add(endedIn);
+      }
+      open = next;
+    }
+    return followed(found);
+  };
   return {
-    owners: (sandbox, keys) =>
-      readOwners(sandbox, keys, async (missing) =>
-        (await identities.getMany(sandbox, missing)).map((found) => found?.value.profileId),
-      ),
-    people: (sandbox, ids) =>
-      readPeople(sandbox, ids, async (missing) =>
-        (await heads.getMany(sandbox, missing)).map((found) => found && toPerson(found)),
-      ),
+    people: peopleOf,
+    living: (sandbox, ids) => living(sandbox, ids, NOBODY),
+    async find(sandbox, keys, loaded = NOBODY) {
+      const profileOf = new Map<string, string>();
+      const people = new Map<string, Person>();
+      for (let open = keys; ; ) {
+        const owners = await ownersOf(sandbox, open);
+        const found = await living(sandbox, owners.values(), loaded);
+        const moved: string[] = [];
+        for (const [key, owner] of owners) {
+          const person = found.get(owner);
+          if (!person) continue;
+          const isNew = !loaded.has(person.id);
+          if (isNew && !store.exclusive && !hasIdentity(person, key)) {
+            moved.push(key);
+            continue;
+          }
+          profileOf.set(key, person.id);
+          if (isNew) people.set(person.id, person);
+        }
+        // Another process moved them between the two reads.
+        if (moved.length === 0) return { profileOf, people };
+        open = moved;
+      }
+    },
     committed(sandbox, people, owners, lost, gone = []) {
       writes += 1;
       for (const person of people) keptPeople.set(sandbox, person.id, person);
@@ -60,6 +113,23 @@ export function createPeopleStore(store: Store): PeopleStore {
       keptOwners.forget(sandbox);
     },
   };
+}
+
+const NOBODY: ReadonlyMap<string, Person> = new Map();
+
+// An identity's row is not written anew when its profile becomes part of another one: so each leads to one that lives.
+function followed(found: ReadonlyMap<string, Person>): ReadonlyMap<string, Person> {
+  const alive = new Map<string, Person>();
+  for (const [id, start] of found) {
+    let person: Person | undefined = start;
+    while (person?.head.endedIn) person = found.get(person.head.endedIn);
+    if (person && person.head.endedIn === undefined) alive.set(id, person);
+  }
+  return alive;
+}
+
+function hasIdentity({ head }: Person, key: string): boolean {
+  return head.identities.some((identity) => identity.key === key);
 }
 
 type Load<T> = (missing: readonly string[]) => Promise<readonly (T | undefined)[]>;

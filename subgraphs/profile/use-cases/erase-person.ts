@@ -53,11 +53,10 @@ export async function erasePerson(dependencies: EraseDependencies, erasure: Eras
 async function isStill(people: PeopleStore, sandbox: string, subject: PrivacySubject): Promise<boolean> {
   const keys = keysOf(subject);
   const [asked = ''] = keys;
-  const owner = (await people.owners(sandbox, [asked])).get(asked);
-  if (owner === undefined) return subject.profileIds.length === 0;
-  const person = (await people.people(sandbox, [owner])).get(owner);
-  const own = new Set(person?.head.identities.map(({ key }) => key));
-  return subject.profileIds[0] === owner && own.size === keys.length && keys.every((key) => own.has(key));
+  const [person] = (await people.find(sandbox, [asked])).people.values();
+  if (!person) return subject.profileIds.length === 0;
+  const own = new Set(person.head.identities.map(({ key }) => key));
+  return subject.profileIds[0] === person.id && own.size === keys.length && keys.every((key) => own.has(key));
 }
 
 const NOTHING = { writes: [], entries: [], changed: [], lost: [] };

@@ -109,8 +109,7 @@ async function ownersOf(
   sandbox: string,
   keys: readonly string[],
 ): Promise<readonly Person[]> {
-  const owners = await people.owners(sandbox, keys);
-  return [...(await people.people(sandbox, new Set(owners.values()))).values()];
+  return [...(await people.find(sandbox, keys)).people.values()];
 }
 
 // Also what was theirs until now.

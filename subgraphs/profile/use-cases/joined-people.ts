@@ -34,8 +34,7 @@ export async function findJoinedPeople(
     const ends = new Set<string>();
     for (const { links } of await deviceLinks.load(sandbox, graph, fresh))
       for (const [other, { untilMs }] of links) if (untilMs > nowMs && !seen.has(other)) ends.add(other);
-    const owners = new Set((await people.owners(sandbox, ends)).values());
-    for (const [id, person] of await people.people(sandbox, owners)) {
+    for (const [id, person] of (await people.find(sandbox, ends)).people) {
       found.set(id, person);
       for (const { key } of person.head.identities) if (!seen.has(key)) ends.add(key);
     }

@@ -16,18 +16,15 @@ export function loadPeople(store: PeopleStore, sandbox: string, items: readonly 
 /** As `loadPeople`, from identities on. */
 export async function loadPeopleOf(store: PeopleStore, sandbox: string, keys: Iterable<string>): Promise<AskedPeople> {
   const asked = new Set(keys);
-  const profileOf = await store.owners(sandbox, asked);
-  const people = await store.people(sandbox, new Set(profileOf.values()));
+  const { profileOf, people } = await store.find(sandbox, asked);
   for (let fresh: Iterable<Person> = people.values(); ; ) {
     const outside = outsideOf(fresh, asked);
     if (outside.length === 0) break;
     for (const key of outside) asked.add(key);
-    const found = await store.owners(sandbox, outside);
-    for (const [key, id] of found) profileOf.set(key, id);
-    const ids = new Set([...found.values()].filter((id) => !people.has(id)));
-    const more = await store.people(sandbox, ids);
-    for (const [id, person] of more) people.set(id, person);
-    fresh = more.values();
+    const more = await store.find(sandbox, outside, people);
+    for (const [key, id] of more.profileOf) profileOf.set(key, id);
+    for (const [id, person] of more.people) people.set(id, person);
+    fresh = more.people.values();
   }
   for (const { id, head } of people.values()) for (const { key } of head.identities) profileOf.set(key, id);
   return { people, profileOf, asked };

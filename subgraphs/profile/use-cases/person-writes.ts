@@ -13,23 +13,24 @@ export interface IdleClock {
 }
 
 /**
- * The writes of a changed profile's head and of the identities that it gained. `isKnown`: whether there is a row of an
- * identity already; the heads of both people guard one that moves.
+ * The writes of changed profiles' heads and of the identities that they gained. `profileOf`: whose each identity was; the
+ * heads of both people guard one that moves. The rows of a profile that became part of another lead there by its head.
  */
 export function personWrites(
-  changed: ChangedPerson,
-  isKnown: (key: string) => boolean,
+  changed: readonly ChangedPerson[],
+  profileOf: ReadonlyMap<string, string>,
   idle: IdleClock,
 ): readonly Write[] {
-  const { id, gained } = changed;
-  const value = { profileId: id };
-  return [
-    headWrite(changed, idle),
-    ...gained.map((key): Write => {
-      const write = { kind: 'put', collection: identitiesSpec.name, id: key, value } as const;
-      return isKnown(key) ? write : { ...write, expected: null };
+  const becameOf = new Map(changed.map(({ id, head }) => [id, head.endedIn]));
+  return changed.flatMap((one): readonly Write[] => [
+    headWrite(one, idle),
+    ...one.gained.flatMap((key): readonly Write[] => {
+      const former = profileOf.get(key);
+      if (former !== undefined && becameOf.get(former) === one.id) return [];
+      const write = { kind: 'put', collection: identitiesSpec.name, id: key, value: { profileId: one.id } } as const;
+      return [former === undefined ? { ...write, expected: null } : write];
     }),
-  ];
+  ]);
 }
 
 /** The write of a head, in the place of the version that it was made from. */

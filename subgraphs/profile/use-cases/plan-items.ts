@@ -69,10 +69,9 @@ export function createPlanItems(dependencies: PlanDependencies): PlanItems {
     const profileOf = (key: string): string | undefined => folded.moved.get(key) ?? loaded.profileOf.get(key);
     const outcomes = items.map((item) => toOutcome(item, duplicates.items, refused, profileOf));
     const answers = splitBy(submissions, outcomes);
-    const isKnown = (key: string): boolean => loaded.profileOf.has(key);
     return {
       writes: [
-        ...folded.changed.flatMap((one) => personWrites(one, isKnown, { namespaces: settings.namespaces, nowMs })),
+        ...personWrites(folded.changed, loaded.profileOf, { namespaces: settings.namespaces, nowMs }),
         ...[...records.values()].flatMap((merged) => merged.fragments.map(fragments.toWrite)),
         ...[...computed.values()].flatMap(({ writes }) => writes),
         ...itemWrites(submissions, new Set(taken)),

@@ -62,11 +62,10 @@ export async function planRebuild(dependencies: RebuildDependencies, rebuild: Re
     const isMoved = ({ head }: ChangedPerson): boolean =>
       head.identities.some(({ key }) => contents.changed.has(key) || rows.moved.has(key));
     const told = rebuilt.changed.filter((one) => !isAsBefore(one) || isMoved(one));
-    writes.push(...contents.writes);
+    writes.push(...contents.writes, ...personWrites(told, loaded.profileOf, { namespaces, nowMs }));
     for (const key of rebuilt.lost) lost.push(key);
     for (const one of told) {
       changed.push(one);
-      writes.push(...personWrites(one, (key) => loaded.profileOf.has(key), { namespaces, nowMs }));
       entries.push(toProfileChanged(one, { cause, ...contents.tell(one, nowMs) }, nowMs));
     }
     for (const change of historyOf({ ...cluster, items: [] }, rebuilt, toHistoryCause(cause))) {
@@ -96,8 +95,8 @@ async function loadAll(
     const unknown = [...new Set(named)].filter((key) => !loaded.profileOf.has(key) && !asked.has(key));
     if (unknown.length === 0) return { loaded, rows };
     for (const key of unknown) asked.add(key);
-    const found = await dependencies.people.owners(sandbox, unknown);
-    if (found.size === 0) return { loaded, rows };
+    const found = await dependencies.people.find(sandbox, unknown);
+    if (found.people.size === 0) return { loaded, rows };
   }
 }
 

@@ -67,26 +67,7 @@ const DAY_MS = 86_400_000;
 export function createProfileReads(dependencies: ReadDependencies): ProfileReads {
   const { people, fragments, events, configuration, limits, clock, moves: batchMoves } = dependencies;
   const living: ProfileReads['byIds'] = async (sandbox, ids) => {
-    const found = await people.people(sandbox, new Set(ids.map(personOf)));
-    const alive = new Map<string, Person>();
-    for (let open = [...found.values()]; open.length > 0; ) {
-      const next = new Set<string>();
-      for (const person of open) if (person.head.endedIn) next.add(person.head.endedIn);
-      open = [
-        ...(
-          await people.people(
-            sandbox,
-            [...next].filter((id) => !found.has(id)),
-          )
-        ).values(),
-      ];
-      for (const person of open) found.set(person.id, person);
-    }
-    for (const id of found.keys()) {
-      let person = found.get(id);
-      while (person?.head.endedIn) person = found.get(person.head.endedIn);
-      if (person && person.head.endedIn === undefined) alive.set(id, person);
-    }
+    const alive = await people.living(sandbox, new Set(ids.map(personOf)));
     return ids.map((id) => {
       const person = alive.get(personOf(id));
       return person && restrictTo(person, id);
@@ -106,23 +87,19 @@ export function createProfileReads(dependencies: ReadDependencies): ProfileReads
       if (normal === undefined) return undefined;
       const key = identityKey(namespace, normal);
       if (moves.length > 0) await batchMoves.settle(sandbox, [key]);
-      for (;;) {
-        const owner = (await people.owners(sandbox, [key])).get(key);
-        const [person] = owner ? await living(sandbox, [owner]) : [];
-        // Another process may have moved the identity between the two reads.
-        if (!person || person.head.identities.some((known) => known.key === key))
-          return person && { person, identity: key };
-      }
+      const [person] = (await people.find(sandbox, [key])).people.values();
+      return person && { person, identity: key };
     },
     async having(sandbox, keys) {
       const { moves } = await configuration.settings(sandbox);
       if (moves.length > 0) await batchMoves.settle(sandbox, keys);
-      const owners = [...(await people.owners(sandbox, keys))];
-      const found = await living(
-        sandbox,
-        owners.map(([, id]) => id),
+      const found = await people.find(sandbox, keys);
+      return new Map(
+        [...found.profileOf].flatMap(([key, id]) => {
+          const person = found.people.get(id);
+          return person ? [[key, person] as const] : [];
+        }),
       );
-      return new Map(owners.flatMap(([key], index) => toHaving(key, found[index])));
     },
     async leaves(sandbox, { head }, policy) {
       const { datasets, defaultPolicy } = await configuration.settings(sandbox);
@@ -152,11 +129,6 @@ export function createProfileReads(dependencies: ReadDependencies): ProfileReads
       }
     },
   };
-}
-
-// Another process may have moved the identity between the two reads.
-function toHaving(key: string, person: Person | undefined): readonly (readonly [string, Person])[] {
-  return person?.head.identities.some((identity) => identity.key === key) ? [[key, person]] : [];
 }
 
 function leavesUnder(policy: PolicyInUse, fragments: readonly Fragment[]): readonly SourcedLeaf[] {

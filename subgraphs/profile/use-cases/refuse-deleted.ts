@@ -53,8 +53,8 @@ async function isDeleted(
   const marks = await tombstones.find(sandbox, keys, sinceMs);
   if (marks.size === 0) return false;
   if (atMs !== undefined) return [...marks.values()].some((deletedAtMs) => atMs <= deletedAtMs);
-  const owners = await people.owners(sandbox, marks.keys());
-  return owners.size === 0;
+  const returned = await people.find(sandbox, marks.keys());
+  return returned.people.size === 0;
 }
 
 function timeOf(body: unknown, { kind }: DatasetInUse): number | undefined {
