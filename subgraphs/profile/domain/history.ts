@@ -1,5 +1,6 @@
 import type { Cluster } from './clusters';
 import type { ChangedPerson, FoldedCluster } from './fold-cluster';
+import { groupBy } from './group-by';
 import type { IdentityState } from './head';
 import type { Item, ItemLink } from './item';
 
@@ -143,19 +144,4 @@ function causeOf(
 
 function isEndOf({ from, to }: ItemLink, key: string): boolean {
   return from === key || to === key;
-}
-
-function groupBy(
-  keys: readonly string[],
-  groupOf: (key: string) => string | undefined,
-): Map<string, readonly string[]> {
-  const groups = new Map<string, string[]>();
-  for (const key of keys) {
-    const group = groupOf(key);
-    if (group === undefined) continue;
-    const known = groups.get(group);
-    if (known) known.push(key);
-    else groups.set(group, [key]);
-  }
-  return groups;
 }

@@ -5,7 +5,7 @@ const spec = (name: string, indexes: CollectionSpec['indexes'] = []): Collection
 
 /** Heads of profiles, by id. */
 export const headsSpec = spec('profiles', [{ name: 'idle', fields: ['idleHour'] }]);
-/** `namespace|value` → whose it is. */
+/** `namespace|value` → whose it is, or was before that profile became part of theirs. */
 export const identitiesSpec = spec('profile_identities');
 /** What the records of one dataset say about one identity, by `dataset|identity`. */
 export const fragmentsSpec = spec('profile_fragments');

@@ -1,5 +1,5 @@
 import { withinHeap } from '../../../platform/heap-share';
-import type { Store, Stored } from '../../../platform/store/store';
+import type { Store, Stored, Write } from '../../../platform/store/store';
 import type { KnownPeople } from '../domain/clusters';
 import type { Person } from '../domain/head';
 import { headsSpec, identitiesSpec } from './collections';
@@ -12,19 +12,23 @@ export interface PeopleStore {
   find(sandbox: string, keys: Iterable<string>, loaded?: ReadonlyMap<string, Person>): Promise<FoundPeople>;
   /** What became of these profiles, by the ids asked for: themselves, or what they are part of by now. */
   living(sandbox: string, ids: Iterable<string>): Promise<ReadonlyMap<string, Person>>;
+  /** Identity key → the profile that its row names: who has it, or what became part of them. */
+  rows(sandbox: string, keys: Iterable<string>): Promise<ReadonlyMap<string, string>>;
   /** Those that there are; also ended ones. */
   people(sandbox: string, ids: Iterable<string>): Promise<Map<string, Person>>;
   /** Notes what was just committed. */
-  committed(
-    sandbox: string,
-    people: Iterable<Person>,
-    owners: Iterable<readonly [key: string, profileId: string]>,
-    lost: Iterable<string>,
-    /** Profiles of which nothing is left. */
-    gone?: Iterable<string>,
-  ): void;
+  committed(sandbox: string, people: CommittedPeople): void;
   /** Notes that others wrote, or may have. */
   forget(sandbox: string): void;
+}
+
+/** What a commit left of people. */
+interface CommittedPeople {
+  readonly written: readonly Person[];
+  /** All of the commit, the rows of identities among them. */
+  readonly writes: readonly Write[];
+  /** Profiles of which nothing is left. */
+  readonly gone: readonly string[];
 }
 
 /** As found, to be added to. */
@@ -38,17 +42,21 @@ const IN_MEMORY = 2_097_152;
 const HEAD = { bytes: 512, share: 1 / 4 };
 const IDENTITY = { bytes: 128, share: 1 / 8 };
 
+interface IdentityRow {
+  readonly profileId: string;
+}
+
 /** Over the store's collections. */
 export function createPeopleStore(store: Store): PeopleStore {
   const heads = store.collection<HeadDocument>(headsSpec.name);
-  const identities = store.collection<{ profileId: string }>(identitiesSpec.name);
+  const identities = store.collection<IdentityRow>(identitiesSpec.name);
   const keptPeople = createMemory<Person>(store.exclusive ? withinHeap(IN_MEMORY, HEAD.bytes, HEAD.share) : 0);
-  const keptOwners = createMemory<string>(store.exclusive ? withinHeap(IN_MEMORY, IDENTITY.bytes, IDENTITY.share) : 0);
-  let writes = 0;
-  const readOwners = createReads(keptOwners, () => writes);
-  const readPeople = createReads(keptPeople, () => writes);
-  const ownersOf = (sandbox: string, keys: Iterable<string>) =>
-    readOwners(sandbox, keys, async (missing) =>
+  const keptRows = createMemory<string>(store.exclusive ? withinHeap(IN_MEMORY, IDENTITY.bytes, IDENTITY.share) : 0);
+  let commits = 0;
+  const readRows = createReads(keptRows, () => commits);
+  const readPeople = createReads(keptPeople, () => commits);
+  const rowsOf = (sandbox: string, keys: Iterable<string>) =>
+    readRows(sandbox, keys, async (missing) =>
       (await identities.getMany(sandbox, missing)).map((found) => found?.value.profileId),
     );
   const peopleOf = (sandbox: string, ids: Iterable<string>) =>
@@ -76,12 +84,13 @@ export function createPeopleStore(store: Store): PeopleStore {
   };
   return {
     people: peopleOf,
+    rows: rowsOf,
     living: (sandbox, ids) => living(sandbox, ids, NOBODY),
     async find(sandbox, keys, loaded = NOBODY) {
       const profileOf = new Map<string, string>();
       const people = new Map<string, Person>();
       for (let open = keys; ; ) {
-        const owners = await ownersOf(sandbox, open);
+        const owners = await rowsOf(sandbox, open);
         const found = await living(sandbox, owners.values(), loaded);
         const moved: string[] = [];
         for (const [key, owner] of owners) {
@@ -100,17 +109,20 @@ export function createPeopleStore(store: Store): PeopleStore {
         open = moved;
       }
     },
-    committed(sandbox, people, owners, lost, gone = []) {
-      writes += 1;
-      for (const person of people) keptPeople.set(sandbox, person.id, person);
-      for (const [key, id] of owners) keptOwners.set(sandbox, key, id);
-      for (const key of lost) keptOwners.delete(sandbox, key);
+    committed(sandbox, { written, writes, gone }) {
+      commits += 1;
+      for (const person of written) keptPeople.set(sandbox, person.id, person);
+      for (const write of writes) {
+        if (write.collection !== identitiesSpec.name) continue;
+        if (write.kind === 'put') keptRows.set(sandbox, write.id, (write.value as IdentityRow).profileId);
+        else keptRows.delete(sandbox, write.id);
+      }
       for (const id of gone) keptPeople.delete(sandbox, id);
     },
     forget(sandbox) {
-      writes += 1;
+      commits += 1;
       keptPeople.forget(sandbox);
-      keptOwners.forget(sandbox);
+      keptRows.forget(sandbox);
     },
   };
 }
@@ -140,7 +152,7 @@ export function toPerson({ id, version, value }: Stored<HeadDocument>): Person {
 }
 
 // Reads through a memory. What was read before a commit may be older than what the commit left there.
-function createReads<T>(memory: Memory<T>, writes: () => number) {
+function createReads<T>(memory: Memory<T>, commits: () => number) {
   return async (sandbox: string, keys: Iterable<string>, load: Load<T>): Promise<Map<string, T>> => {
     const found = new Map<string, T>();
     let missing: string[] | undefined;
@@ -151,13 +163,13 @@ function createReads<T>(memory: Memory<T>, writes: () => number) {
       else missing = [key];
     }
     if (!missing) return found;
-    const before = writes();
+    const before = commits();
     const loaded = await load(missing);
     loaded.forEach((value, index) => {
       const key = missing[index];
       if (value === undefined || key === undefined) return;
       found.set(key, value);
-      if (before === writes()) memory.set(sandbox, key, value);
+      if (before === commits()) memory.set(sandbox, key, value);
     });
     return found;
   };

@@ -128,7 +128,7 @@ async function planMove(
   const { moves } = await dependencies.configuration.settings(sandbox);
   const holds = moves.some(({ batch, shown }) => batch === move.batch && shown === move.shown);
   const items = holds ? await gather(dependencies, sandbox, move, keys) : [];
-  if (items.length === 0) return { writes: [], entries: [], changed: [], lost: [], result: undefined };
+  if (items.length === 0) return { writes: [], entries: [], changed: [], result: undefined };
   const plan = move.shown ? planShow : planTakeBack;
   return plan(dependencies, sandbox, move.batch, items);
 }

@@ -144,7 +144,7 @@ async function planPut(
     rejected: Math.max(0, value.rejected - mended + bodies.length - outcomes.length),
   };
   writes.push(batchWrite(id, counted, version), ...failures(outcomes));
-  return { writes, entries: [], changed: [], lost: [], result: outcomes };
+  return { writes, entries: [], changed: [], result: outcomes };
 }
 
 function isData(item: Item): item is Item & BatchItemKey {

@@ -48,8 +48,8 @@ export function createCommitPlan(dependencies: {
   };
 }
 
-function remember(people: PeopleStore, sandbox: string, { changed, lost, quiet = [], gone = [] }: Plan<unknown>): void {
-  const owners = changed.flatMap(({ id, gained }) => gained.map((key) => [key, id] as const));
+function remember(people: PeopleStore, sandbox: string, plan: Plan<unknown>): void {
+  const { writes, changed, quiet = [], gone = [] } = plan;
   const written = [...changed, ...quiet].map(({ id, version, head }) => ({ id, version: version + 1, head }));
-  people.committed(sandbox, written, owners, lost, gone);
+  people.committed(sandbox, { written, writes, gone });
 }

@@ -59,7 +59,7 @@ async function isStill(people: PeopleStore, sandbox: string, subject: PrivacySub
   return subject.profileIds[0] === person.id && own.size === keys.length && keys.every((key) => own.has(key));
 }
 
-const NOTHING = { writes: [], entries: [], changed: [], lost: [] };
+const NOTHING = { writes: [], entries: [], changed: [] };
 
 async function planErase(dependencies: EraseDependencies, { sandbox, job, subject, jobs }: Erasure) {
   const { tombstones, documents, traces, clock } = dependencies;

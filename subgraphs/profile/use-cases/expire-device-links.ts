@@ -71,5 +71,5 @@ async function planExpiry({ deviceLinks, clock }: LinkExpiryDependencies, sandbo
     return { linksId, keys, cause: { kind: 'EXPIRY', reference: new Date(nowMs).toISOString() } };
   });
   const writes = page.map((document) => deviceLinks.withoutOver(document, nowMs));
-  return { writes, entries: [], changed: [], lost: [], relinked, result: page.length > 0 };
+  return { writes, entries: [], changed: [], relinked, result: page.length > 0 };
 }

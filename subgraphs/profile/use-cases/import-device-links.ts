@@ -115,7 +115,7 @@ async function planLinks(
   const writes = touched.flatMap((links) => deviceLinks.toWrites(graph, links));
   const keys = touched.map(({ key }) => key);
   const relinked = [{ linksId: graph.linksId, keys, cause: { kind: 'IMPORT', reference: item } as const }];
-  return { writes, entries: [], changed: [], lost: [], relinked, result: answers };
+  return { writes, entries: [], changed: [], relinked, result: answers };
 }
 
 function faultOr<T>(parse: () => T): T | ItemFault {

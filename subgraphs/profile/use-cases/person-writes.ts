@@ -2,9 +2,11 @@ import type { Write } from '../../../platform/store/store';
 import { idleHourOf } from '../domain/anonymous';
 import type { ChangedPerson } from '../domain/fold-cluster';
 import type { Person } from '../domain/head';
+import { type LedRows, leadRows } from '../domain/lead-rows';
 import type { Namespaces } from '../domain/namespace';
 import { headsSpec, identitiesSpec } from '../store/collections';
 import { toHeadDocument } from '../store/head-document';
+import type { PeopleStore } from '../store/people-store';
 
 /** By what the time is told since when an anonymous profile is idle. */
 export interface IdleClock {
@@ -12,25 +14,67 @@ export interface IdleClock {
   readonly nowMs: number;
 }
 
+/** What is written of changed people. */
+export interface PersonWrites {
+  readonly writes: readonly Write[];
+  /** Ended profiles that lead elsewhere now. */
+  readonly quiet: readonly Person[];
+}
+
 /**
- * The writes of changed profiles' heads and of the identities that they gained. `profileOf`: whose each identity was; the
- * heads of both people guard one that moves. The rows of a profile that became part of another lead there by its head.
+ * The writes of changed profiles' heads, and of the rows of identities that they gained. `profileOf`: whose each identity was;
+ * the heads of both people guard one that moves. Rows of a profile that became part of another lead there by its head.
  */
-export function personWrites(
+export async function personWrites(
+  people: PeopleStore,
+  sandbox: string,
   changed: readonly ChangedPerson[],
   profileOf: ReadonlyMap<string, string>,
   idle: IdleClock,
-): readonly Write[] {
+): Promise<PersonWrites> {
+  const writes = changed.map((one) => headWrite(one, idle));
+  const parted = new Set<string>();
   const becameOf = new Map(changed.map(({ id, head }) => [id, head.endedIn]));
-  return changed.flatMap((one): readonly Write[] => [
-    headWrite(one, idle),
-    ...one.gained.flatMap((key): readonly Write[] => {
+  for (const { id, gained } of changed) {
+    for (const key of gained) {
       const former = profileOf.get(key);
-      if (former !== undefined && becameOf.get(former) === one.id) return [];
-      const write = { kind: 'put', collection: identitiesSpec.name, id: key, value: { profileId: one.id } } as const;
-      return [former === undefined ? { ...write, expected: null } : write];
-    }),
-  ]);
+      if (former === undefined) writes.push({ ...rowWrite(key, id), expected: null });
+      else if (becameOf.get(former) !== id) parted.add(former);
+    }
+  }
+  if (parted.size === 0) return { writes, quiet: [] };
+  const { rows, endings } = await leadAll(people, sandbox, changed, parted);
+  const ended = await people.people(sandbox, endings.keys());
+  const quiet = [...ended.values()].flatMap(({ id, version, head }) => {
+    const endedIn = endings.get(id);
+    return endedIn === undefined || endedIn === head.endedIn ? [] : [{ id, version, head: { ...head, endedIn } }];
+  });
+  for (const [key, id] of rows) writes.push(rowWrite(key, id));
+  for (const one of quiet) writes.push(headWrite(one, idle));
+  return { writes, quiet };
+}
+
+async function leadAll(
+  people: PeopleStore,
+  sandbox: string,
+  changed: readonly ChangedPerson[],
+  parted: ReadonlySet<string>,
+): Promise<LedRows> {
+  const profileOf = new Map(changed.flatMap(({ id, head }) => head.identities.map(({ key }) => [key, id] as const)));
+  const rows = new Map<string, string>();
+  const endings = new Map<string, string>();
+  for (const { id, before, head } of changed) {
+    if (!before || !parted.has(id)) continue;
+    const keys = before.identities.map(({ key }) => key);
+    const led = leadRows({ id, leadsTo: head.endedIn ?? id, rowOf: await people.rows(sandbox, keys) }, profileOf);
+    for (const [key, owner] of led.rows) rows.set(key, owner);
+    for (const [ended, target] of led.endings) endings.set(ended, target);
+  }
+  return { rows, endings };
+}
+
+function rowWrite(key: string, profileId: string) {
+  return { kind: 'put', collection: identitiesSpec.name, id: key, value: { profileId } } as const;
 }
 
 /** The write of a head, in the place of the version that it was made from. */

@@ -62,7 +62,9 @@ export function createPlanItems(dependencies: PlanDependencies): PlanItems {
     const refused = findRefused(items, loaded, deleted, unknownConsents);
     const taken = forgotten.items.filter((item) => !duplicates.items.has(item) && !refused.has(item));
     const folded = foldItems(dependencies, settings, taken, loaded, nowMs);
-    const [records, computed] = await Promise.all([
+    const idle = { namespaces: settings.namespaces, nowMs };
+    const [persons, records, computed] = await Promise.all([
+      personWrites(people, sandbox, folded.changed, loaded.profileOf, idle),
       mergeAllRecords(fragments, sandbox, folded.changed, settings),
       computeChanges(dependencies, sandbox, folded.changed, settings, nowMs, forgotten.leaving),
     ]);
@@ -71,7 +73,7 @@ export function createPlanItems(dependencies: PlanDependencies): PlanItems {
     const answers = splitBy(submissions, outcomes);
     return {
       writes: [
-        ...personWrites(folded.changed, loaded.profileOf, { namespaces: settings.namespaces, nowMs }),
+        ...persons.writes,
         ...[...records.values()].flatMap((merged) => merged.fragments.map(fragments.toWrite)),
         ...[...computed.values()].flatMap(({ writes }) => writes),
         ...itemWrites(submissions, new Set(taken)),
@@ -85,7 +87,7 @@ export function createPlanItems(dependencies: PlanDependencies): PlanItems {
         return toProfileChanged(one, { attributes, computed: computed.get(one)?.told }, nowMs);
       }),
       changed: folded.changed,
-      lost: [],
+      quiet: persons.quiet,
       result: answers,
     };
   };

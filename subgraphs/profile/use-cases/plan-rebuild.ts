@@ -3,6 +3,7 @@ import type { NewLogEntry } from '../../../platform/store/event-log';
 import type { Write } from '../../../platform/store/store';
 import { allClusters, type KnownPeople } from '../domain/clusters';
 import type { ChangedPerson } from '../domain/fold-cluster';
+import type { Person } from '../domain/head';
 import { historyOf, type RebuildCause } from '../domain/history';
 import type { Item } from '../domain/item';
 import { isAsBefore, rebuildCluster } from '../domain/rebuild-cluster';
@@ -39,7 +40,7 @@ export interface Rebuild {
  * computed attributes and whose each event is follow from the present configuration.
  */
 export async function planRebuild(dependencies: RebuildDependencies, rebuild: Rebuild): Promise<Plan<void>> {
-  const { configuration, limits, ids, clock } = dependencies;
+  const { people, configuration, limits, ids, clock } = dependencies;
   const { sandbox, cause } = rebuild;
   const nowMs = clock.now();
   const settings = await configuration.settings(sandbox);
@@ -49,7 +50,7 @@ export async function planRebuild(dependencies: RebuildDependencies, rebuild: Re
   const writes: Write[] = [...rows.writes];
   const entries: NewLogEntry[] = [];
   const changed: ChangedPerson[] = [];
-  const lost: string[] = [];
+  const quiet: Person[] = [];
   for (const cluster of allClusters(rows.items, loaded)) {
     const rebuilt = rebuildCluster(cluster, rules);
     const known = cluster.people.flatMap(({ head }) => head.identities);
@@ -62,8 +63,10 @@ export async function planRebuild(dependencies: RebuildDependencies, rebuild: Re
     const isMoved = ({ head }: ChangedPerson): boolean =>
       head.identities.some(({ key }) => contents.changed.has(key) || rows.moved.has(key));
     const told = rebuilt.changed.filter((one) => !isAsBefore(one) || isMoved(one));
-    writes.push(...contents.writes, ...personWrites(told, loaded.profileOf, { namespaces, nowMs }));
-    for (const key of rebuilt.lost) lost.push(key);
+    const persons = await personWrites(people, sandbox, told, loaded.profileOf, { namespaces, nowMs });
+    writes.push(...contents.writes, ...persons.writes);
+    quiet.push(...persons.quiet);
+    for (const key of rebuilt.lost) writes.push({ kind: 'delete', collection: identitiesSpec.name, id: key });
     for (const one of told) {
       changed.push(one);
       entries.push(toProfileChanged(one, { cause, ...contents.tell(one, nowMs) }, nowMs));
@@ -72,8 +75,7 @@ export async function planRebuild(dependencies: RebuildDependencies, rebuild: Re
       writes.push(historyWrite(ids.next(), change, nowMs));
     }
   }
-  writes.push(...lost.map((key): Write => ({ kind: 'delete', collection: identitiesSpec.name, id: key })));
-  return { writes, entries, changed, lost, result: undefined };
+  return { writes, entries, changed, quiet, result: undefined };
 }
 
 function toHistoryCause({ kind, reference }: Cause): RebuildCause {

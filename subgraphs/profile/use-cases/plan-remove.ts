@@ -66,7 +66,6 @@ export async function planRemove(dependencies: RemoveDependencies, removal: Remo
     writes: [...removals, ...heads, ...others.writes],
     entries: changed.map((one) => toProfileChanged(one, { cause }, nowMs)),
     changed,
-    lost: keys,
     quiet: others.people,
     result: { profileIds: gone.map(({ id }) => id), documents: removals.length + changed.length },
   };

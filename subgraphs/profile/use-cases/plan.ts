@@ -9,9 +9,7 @@ export interface Plan<T> {
   readonly writes: readonly Write[];
   readonly entries: readonly NewLogEntry[];
   readonly changed: readonly ChangedPerson[];
-  /** Identities that nobody has any more. */
-  readonly lost: readonly string[];
-  /** People whose head is written anew although nothing is announced of them. */
+  /** Profiles whose head is written anew although nothing is announced of them. */
   readonly quiet?: readonly Person[];
   /** Identities whose links in a device graph are others now. */
   readonly relinked?: readonly Relinked[];

@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import type { ProfileSnapshot } from '../../../flow/ports';
 import { type HistoryItem, nameOf } from '../../support/random-history';
 import type { Answer, ProfileFixture } from './profile-fixture';
@@ -23,7 +24,7 @@ export async function send(
 
 /**
  * The people of a sandbox with all that is known of them, without what may depend on the order of arrival: ids and
- * revisions.
+ * revisions. Fails where an identity of theirs does not find them (P-14).
  */
 export async function stateOf(profile: ProfileFixture, sandbox: string): Promise<readonly PersonOfHistory[]> {
   const people: ProfileSnapshot[] = [];
@@ -32,6 +33,7 @@ export async function stateOf(profile: ProfileFixture, sandbox: string): Promise
     people.push(...page);
     if (page.length === 0) break;
   }
+  await checkLookUps(profile, sandbox, people);
   const links = await linksOf(profile, sandbox, people);
   return people
     .map(({ identities, attributes, computedAttributes, events, consents }, index) => ({
@@ -49,6 +51,22 @@ type PersonOfHistory = Pick<ProfileSnapshot, 'identities' | 'attributes' | 'comp
   readonly links: readonly string[];
   readonly events: readonly string[];
 };
+
+async function checkLookUps(
+  profile: ProfileFixture,
+  sandbox: string,
+  people: readonly ProfileSnapshot[],
+): Promise<void> {
+  const named = people.flatMap(({ id, identities }) =>
+    identities.map(({ namespace, value }) => ({ id, identity: { namespace, value } })),
+  );
+  const { profiles } = await profile.get(
+    'query ($i: [IdentityInput!]!) { profiles(identities: $i) { id } }',
+    { i: named.map(({ identity }) => identity) },
+    { sandbox },
+  );
+  expect(profiles).toEqual(named.map(({ id }) => ({ id })));
+}
 
 async function linksOf(profile: ProfileFixture, sandbox: string, people: readonly ProfileSnapshot[]) {
   const identities = people.flatMap(({ identities: [first] }) =>

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { Commit } from '../../../platform/store/store';
 import { type HistoryItem, histories, nameOf } from '../../support/random-history';
 import { send, stateOf } from './people-of-history';
 import { type Answer, ecid, event, eventIds, NOW_MS, openProfile, type ProfileFixture, who } from './profile-fixture';
@@ -71,6 +72,58 @@ test('P-10 those that stay hold together, also when the one that is cut out was 
   expect(cut.profile.identities.map(({ value }: Answer) => value)).toEqual(
     expect.arrayContaining(['hub@example.test', ecid(901)]),
   );
+});
+
+test('P-10 P-14 after a merge and a split the younger profile’s id finds who has its identities', async () => {
+  const [old, young] = [ecid(910), ecid(911)];
+  await profile.ingest('web', event('a', NOW_MS, who({ ECID: old, CRMID: 'old' })));
+  await profile.ingest('web', event('a', NOW_MS, who({ ECID: young, Email: 'young@example.test' })));
+  const { id } = await profile.find('ECID', young);
+  const [bridge, other] = [
+    { namespace: 'Phone_E164', value: '+41440000001' },
+    { namespace: 'ECID', value: old },
+  ];
+  await profile.ingest('web', event('a', NOW_MS, who({ ECID: old, Phone_E164: bridge.value })));
+  await profile.ingest('web', event('a', NOW_MS, who({ ECID: young, Phone_E164: bridge.value })));
+  const merged = await profile.find('ECID', young);
+  expect(merged.id).not.toBe(id);
+  expect((await profile.subgraph.reader.getMany('default', [id]))[0]?.id).toBe(merged.id);
+
+  await unlink(other, bridge);
+
+  const apart = await profile.find('Email', 'young@example.test');
+  expect(apart.id).not.toBe(merged.id);
+  expect((await profile.subgraph.reader.getMany('default', [id]))[0]?.id).toBe(apart.id);
+  expect((await profile.find('ECID', old)).id).toBe(merged.id);
+});
+
+test('P-10 a merge and a split of large graphs write as few documents as those of small ones', async () => {
+  const written: number[] = [];
+  const { store } = profile;
+  const counting = {
+    ...store,
+    commit: (commit: Commit) => {
+      written.push(commit.writes.length);
+      return store.commit(commit);
+    },
+  };
+  const beside = await openProfile({ store: counting, clock: profile.clock });
+  const writesOf = async (size: number): Promise<readonly number[]> => {
+    const device = (side: string, number: number) => `${size}-${side}-${number}`;
+    for (const side of ['a', 'b']) {
+      const devices = Array.from({ length: size }, (_, number) => device(side, number));
+      await beside.ingest('web', event('a', NOW_MS, who({ GAID: `${size}-${side}`, IDFA: devices })));
+    }
+    written.length = 0;
+    await beside.ingest('web', event('a', NOW_MS, who({ IDFA: [device('a', 0), device('b', 0)] })));
+    const [p, i] = [1, 0].map((number) => ({ namespace: 'IDFA', value: device('a', number) }));
+    await beside.get(UNLINK, { p, i });
+    return [...written];
+  };
+  const few = await writesOf(2);
+  expect(few).toHaveLength(2);
+  expect(await writesOf(18)).toEqual(few);
+  await beside.subgraph.close();
 });
 
 test('cutting what is not there is NOT_FOUND, from itself BAD_USER_INPUT', async () => {
