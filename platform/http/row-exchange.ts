@@ -31,7 +31,7 @@ export function isCsv({ headers }: IncomingMessage): boolean {
 /**
  * Reads a body of rows of any size and answers with one line of NDJSON for each, in order, while the rest still comes; the
  * sender is held back to our speed. `content-encoding: gzip` is undone, and the content type's charset decoded. Fails
- * with BAD_USER_INPUT, before the first byte, where either is not known.
+ * with BAD_USER_INPUT, before the first byte, where either is not known, and for forms.
  */
 export async function exchangeRows<Row extends { readonly line: number }>(
   { request, response }: Exchange,
@@ -95,8 +95,16 @@ function unpacked(request: IncomingMessage): Readable {
   return request.pipe(gunzip);
 }
 
-function decoderFor(request: IncomingMessage): TextDecoder {
-  const charset = /charset="?([^\s";]+)/i.exec(request.headers['content-type'] ?? '')?.[1] ?? 'utf-8';
+function decoderFor({ headers }: IncomingMessage): TextDecoder {
+  const type = headers['content-type'] ?? '';
+  // Taken for rows, each line of it would be refused, and kept to be mended.
+  if (/^multipart\//i.test(type)) {
+    throw new AppError(
+      'BAD_USER_INPUT',
+      'content-type: rows are the body itself; a form with files is not taken apart.',
+    );
+  }
+  const charset = /charset="?([^\s";]+)/i.exec(type)?.[1] ?? 'utf-8';
   try {
     return new TextDecoder(charset);
   } catch {

@@ -107,7 +107,7 @@ describe('an import', () => {
     ]);
   });
 
-  it('reads gzip, a byte order mark, Windows line breaks, and NDJSON', async () => {
+  it('P-6 reads gzip, a byte order mark, Windows line breaks, and NDJSON', async () => {
     const csv = `\uFEFF${[HEADER, ...rowsOf(3)].join('\r\n')}\r\n`;
     await run(write('orders.csv.gz', gzipSync(csv)));
     expect([...server.taken.keys()]).toEqual(['orders|o-0', 'orders|o-1', 'orders|o-2']);
@@ -120,7 +120,7 @@ describe('an import', () => {
     ]);
   });
 
-  it('reads Latin-1 where it is declared; else it refuses the rows that it cannot read', async () => {
+  it('P-6 reads Latin-1 where it is declared; else it refuses the rows that it cannot read', async () => {
     const file = write('orders.csv', Buffer.from(`${HEADER}\na,2026-01-01,C-1,Café\nb,2026-01-01,C-2,Tea\n`, 'latin1'));
     const outcome = await run(file);
     expect(reportOf(outcome.report)).toMatchObject([{ line: 2, code: 'BAD_ENCODING' }]);
@@ -130,7 +130,7 @@ describe('an import', () => {
     await expect(run(file, { encoding: 'klingon' })).rejects.toBeInstanceOf(ConfigurationError);
   });
 
-  it('goes on after a failure where it stopped, with the report as if nothing had been', async () => {
+  it('P-6 goes on after a failure where it stopped, with the report as if nothing had been', async () => {
     const file = write('orders.csv', [HEADER, ...rowsOf(100)].join('\n'));
     const once = reportOf((await run(file, { stateFolder: join(place.path, 'whole') })).report);
     server.taken.clear();
@@ -154,7 +154,7 @@ describe('an import', () => {
     expect(reportOf(outcome.report)).toEqual(once);
   });
 
-  it('stops when it is told to, and goes on from there', async () => {
+  it('P-6 stops when it is told to, and goes on from there', async () => {
     const file = write('orders.csv', [HEADER, ...rowsOf(60)].join('\n'));
     const controller = new AbortController();
     server.answer = () => {
@@ -176,7 +176,7 @@ describe('an import', () => {
     expect((await run(file, { restart: true })).counts).toMatchObject({ rows: 31, duplicates: 9, refused: 4 });
   });
 
-  it('names what it was told wrong: no file, no format, no column, a key that is not known', async () => {
+  it('P-6 names what it was told wrong: no file, no format, no column, a key that is not known', async () => {
     await expect(run(join(place.path, 'none.csv'))).rejects.toThrow(/ENOENT|no such file/);
     await expect(run(write('orders.dat', 'a'))).rejects.toThrow(/--format/);
     await expect(run(write('other.csv', 'id,at\n1,2\n'))).rejects.toThrow(/customer, name/);

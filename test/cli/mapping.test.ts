@@ -101,7 +101,7 @@ fields:
     expect(map(yaml, ['536', ...ROW.slice(1)])).toMatchObject({ kind: 'item' });
   });
 
-  it('that names no column of the file is refused with the columns that there are', () => {
+  it('P-6 that names no column of the file is refused with the columns that there are', () => {
     const message = refusalOf('fields: { a: Amount, b: Quantity }\nrequired: [Client]');
     expect(message).toMatch(/Client, Amount/);
     expect(message).toMatch(/Invoice, Sku, Quantity/);

@@ -128,7 +128,7 @@ describeEveryMode('Whatever the way in', (attune) => {
       ...rest,
     ]);
     expect((await findPerson(attune, 'CRMID', 'X-4')).attributes).toMatchObject({ name: 'Zo\u00eb' });
-    // The mark of UTX-8 is not part of the first column's name, and is none in Latin-1.
+    // The mark of UTF-8 is not part of the first column's name, and is none in Latin-1.
     const latin = Buffer.from(rows.slice(1), 'latin1');
     expect(answered(await sendRows(attune, 'faulty', latin, csv))).toEqual([
       [2, 'ACCEPTED', null],

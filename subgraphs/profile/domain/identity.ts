@@ -83,11 +83,6 @@ export function derivedIdentity(identity: ItemIdentity, namespaces: Namespaces):
   return { key: identityKey(namespace, value), namespace, value, state: identity.state, derived: true };
 }
 
-/** True when values of the namespace follow from values of another one. */
-export function isDerivedNamespace(code: string): boolean {
-  return [...DERIVATIONS.values()].some(({ namespace }) => namespace === code);
-}
-
 const DERIVATIONS = new Map([
   ['Email', { namespace: 'Email_LC_SHA256', toPlain: (value: string) => normalize(value, 'LOWER_CASE') }],
   ['Phone_E164', { namespace: 'Phone_SHA256', toPlain: (value: string) => normalize(value, 'E164') }],

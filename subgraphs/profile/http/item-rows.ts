@@ -23,7 +23,13 @@ export interface ItemRows {
 /** NDJSON: a body on each line. */
 export function createNdjsonItems(): ItemRows {
   const reader = createNdjsonReader({ checkEncoding: false });
-  return mapRows(reader, (row) => [toItemRow(row, (body) => body)]);
+  return mapRows(reader, (row) => [toItemRow(withAdvice(row), (body) => body)]);
+}
+
+// Whoever leaves the type out is told once, and not by as many faults as there are lines.
+function withAdvice(row: Row<unknown>): Row<unknown> {
+  if (row.kind === 'row' || row.line > 1 || /^\s*[[{]/.test(row.text)) return row;
+  return { ...row, message: `${row.message} CSV is sent with content-type: text/csv.` };
 }
 
 /** CSV whose first row names the columns. Fails with BAD_USER_INPUT when it does not. */

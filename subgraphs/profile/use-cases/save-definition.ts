@@ -9,7 +9,6 @@ import { findClash } from '../domain/computed/computed-values';
 import { parseEventFilter } from '../domain/computed/event-filter';
 import type { Dataset } from '../domain/dataset';
 import type { DeviceGraph } from '../domain/device-graph';
-import { isDerivedNamespace } from '../domain/identity';
 import type { MergePolicy } from '../domain/merge-policy';
 import type { Namespace } from '../domain/namespace';
 import { type Job, jobWrite, newJob } from '../store/job-store';
@@ -80,8 +79,8 @@ export function createDefinitionUseCases(
     deviceGraphs: verbs(configuration, configuration.deviceGraphs, { check: checkDeviceGraph }),
     namespaces: verbs(configuration, configuration.namespaces, {
       check: checkNamespace,
-      // Nobody has an identity in a namespace that was not there, but for hashes that follow from others.
-      effects: (id, _, all) => (all.has(id) || isDerivedNamespace(id) ? begin(REBUILD_JOB, REBUILD_JOB) : {}),
+      // Nobody has an identity in a namespace that was not there.
+      effects: (id, _, all) => (all.has(id) ? begin(REBUILD_JOB, REBUILD_JOB) : {}),
       after: (sandbox) => runNow(sandbox, REBUILD_JOB),
     }),
     policies: verbs(configuration, configuration.policies, {

@@ -107,14 +107,26 @@ describe('P-9 a browser that two people share', () => {
   });
 });
 
+test('P-9 of links of one time the one of better priority is replayed first', async () => {
+  await profile.ingest('web', event('a', NOW_MS + 1, who({ ECID: ecid(300), Email: 'tie@example.test' })));
+  await profile.ingest('web', event('b', NOW_MS, who({ CRMID: 'tie-1', ECID: ecid(300) })));
+  await profile.ingest('web', event('c', NOW_MS, who({ CRMID: 'tie-2', Email: 'tie@example.test' })));
+  expect((await profile.find('ECID', ecid(300))).id).toBe((await profile.find('CRMID', 'tie-2')).id);
+  expect(names(await profile.find('CRMID', 'tie-1'))).toEqual(['tie-1']);
+});
+
 describe('P-8 namespaces', () => {
   test('P-8 the standard ones are listed, a put takes the place of one, a delete brings it back', async () => {
     const list = async () =>
       (await profile.get('{ namespaces { edges { node { id priority unique version } } } }')).namespaces.edges.map(
         ({ node }: Answer) => node,
       );
-    expect(await list()).toContainEqual({ id: 'CRMID', priority: 1, unique: true, version: 0 });
-    expect(await list()).toHaveLength(8);
+    const standard = ['CRMID 1', 'Email 2', 'Email_LC_SHA256 2', 'GAID 4', 'IDFA 4', 'Phone_E164 3', 'Phone_SHA256 3'];
+    const told = (await list()).map(({ id, priority }: Answer) => `${id} ${priority}`);
+    expect(told.sort()).toEqual([...standard, 'ECID 5'].sort());
+    expect((await list()).filter(({ unique }: Answer) => unique)).toEqual([
+      { id: 'CRMID', priority: 1, unique: true, version: 0 },
+    ]);
     const put = 'mutation { putNamespace(input: { id: "GAID", type: DEVICE, priority: 7 }) { version } }';
     expect(await profile.get(put)).toEqual({ putNamespace: { version: 1 } });
     expect(await list()).toContainEqual({ id: 'GAID', priority: 7, unique: false, version: 1 });

@@ -87,7 +87,7 @@ C-2,,Ann,,
     });
   });
 
-  test('a ragged row, and quotes that are never closed, are refused alone with their line', async () => {
+  test('P-6 a ragged row, and quotes that are never closed, are refused alone with their line', async () => {
     const body = 'customer.id,name\nR-1,a\nR-2\nR-3,"open\nR-4,d\nR-5,e,f\n';
     const { lines } = await server.send('members', body, csv);
     expect(statuses(lines)).toEqual([
@@ -99,7 +99,7 @@ C-2,,Ann,,
     ]);
   });
 
-  test('Latin-1 is read where it is declared, and refused by row where it is not', async () => {
+  test('P-6 Latin-1 is read where it is declared, and refused by row where it is not', async () => {
     const body = Buffer.from('customer.id;name\nL-1;Zoë\nL-2;Ann\n', 'latin1');
     expect(statuses((await server.send('members', body, csv)).lines)).toEqual([
       [2, 'REJECTED'],
@@ -113,7 +113,7 @@ C-2,,Ann,,
     expect((await profile.find('CRMID', 'L-1')).attributes.name).toBe('Zoë');
   });
 
-  test('a header that names a column twice, an unknown dataset and a public key are refused at once', async () => {
+  test('P-6 a header that names a column twice, an unknown dataset and a public key are refused at once', async () => {
     expect(await server.send('members', 'a,a\n1,2\n', csv)).toMatchObject({ lines: [{ code: 'BAD_USER_INPUT' }] });
     expect(await server.send('nowhere', '{}')).toMatchObject({ lines: [{ code: 'NOT_FOUND' }] });
     const open = await serveIngest(profile, 'public');
@@ -121,7 +121,14 @@ C-2,,Ann,,
     await open.close();
   });
 
-  test('a row of two megabytes is refused and its neighbours are in', async () => {
+  test('P-6 a form is refused as a whole; who sends CSV without its type is told so', async () => {
+    const form = { 'content-type': 'multipart/form-data; boundary=x' };
+    expect(await server.send('web', '--x\r\n', form)).toMatchObject({ lines: [{ code: 'BAD_USER_INPUT' }] });
+    const { lines } = await server.send('members', 'customer.id,name\nT-1,Ann\n{"cut');
+    expect(lines.map(({ message }) => /text\/csv/.test(String(message)))).toEqual([true, false, false]);
+  });
+
+  test('P-6 a row of two megabytes is refused and its neighbours are in', async () => {
     const line = (id: string) => JSON.stringify(event('a', NOW_MS, who({ CRMID: id })));
     const { lines } = await server.send('web', [line('M1'), `{"x":"${'x'.repeat(2_000_000)}"}`, line('M2')].join('\n'));
     expect(statuses(lines)).toEqual([

@@ -107,6 +107,24 @@ describe('P-4 a breach names its limit', () => {
   });
 });
 
+test('P-12 cookies leave before devices, and those before persons, of each the oldest first', async () => {
+  const persons = ['p1', 'p2', 'p3', 'p4', 'p5'].map((value) => ['Email_LC_SHA256', value] as const);
+  const [p1, p2, ...others] = persons;
+  const order = [p1, p2, ['IDFA', 'd1'], ['IDFA', 'd2'], ['ECID', ecid(800)], ...others] as const;
+  const left: string[][] = [];
+  for (const [index, [namespace = '', value = ''] = []] of order.entries()) {
+    await profile.ingest('web', event('a', NOW_MS + index, who({ CRMID: 'mixed', [namespace]: value })));
+    const { identities } = await profile.find('CRMID', 'mixed', 'identities { value }');
+    left.push(identities.map((each: Answer) => each.value).filter((each: string) => each !== 'mixed'));
+  }
+  expect(left.slice(4).map((each) => each.toSorted())).toEqual([
+    ['d1', 'd2', 'p1', 'p2'],
+    ['d2', 'p1', 'p2', 'p3'],
+    ['p1', 'p2', 'p3', 'p4'],
+    ['p2', 'p3', 'p4', 'p5'],
+  ]);
+});
+
 describe('P-2 datasets', () => {
   test('P-2 web and crm are there in a new sandbox, and listed', async () => {
     const { datasets } = await profile.get('{ datasets { edges { node { id kind public version } } } }');

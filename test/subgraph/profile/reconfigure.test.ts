@@ -55,6 +55,8 @@ describe('P-8 a changed configuration of namespaces', () => {
     await refused([], [{ ...EMAIL_UNIQUE, id: 'FPID' }], 'id');
     await refused([who({ CRMID: 'fine' }), who({ CRMID: 'null' })], [], 'items[1].identityMap.CRMID[0].id');
     await refused([{ ...who({ CRMID: 'fine' }), timestamp: 'soon' }], [], 'items[0].timestamp');
+    const many = Array.from({ length: 1001 }, () => who({ CRMID: 'fine' }));
+    await expect(simulate(many, [])).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', details: { limit: 'items' } });
   });
 
   test('P-9 whose an event is follows a changed priority', async () => {

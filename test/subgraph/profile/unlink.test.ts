@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Commit } from '../../../platform/store/store';
@@ -56,6 +57,22 @@ test('P-10 a late item from before the cut does not link again, a later sighting
   expect(await idOf('CRMID', 'cut')).not.toBe(await idOf('Email', 'cut@example.test'));
   await profile.ingest('web', event('later', profile.clock.now() + 1000, both));
   expect(await idOf('CRMID', 'cut')).toBe(await idOf('Email', 'cut@example.test'));
+});
+
+test('P-10 a hash goes with the value that it is of, also where it was seen by itself', async () => {
+  const email = 'hashed@example.test';
+  const hash = createHash('sha256').update(email).digest('hex');
+  await profile.ingest('web', event('a', NOW_MS, who({ CRMID: 'hashed', Email: email })));
+  await profile.ingest('web', event('b', NOW_MS + 1, who({ CRMID: 'hashed', Email_LC_SHA256: hash })));
+  const cut = await unlink({ namespace: 'CRMID', value: 'hashed' }, { namespace: 'Email', value: email });
+  expect(cut.profile.identities).toEqual([{ value: 'hashed' }]);
+  expect(cut.unlinked.identities).toHaveLength(2);
+});
+
+test('P-10 a cut holds for what was seen by a clock that is ahead, too', async () => {
+  await profile.ingest('web', event('a', NOW_MS + 3_600_000, who({ CRMID: 'ahead', ECID: ecid(902) })));
+  const cut = await unlink({ namespace: 'CRMID', value: 'ahead' }, { namespace: 'ECID', value: ecid(902) });
+  expect(cut.unlinked.id).not.toBe(cut.profile.id);
 });
 
 test('P-10 the profile keeps its id, also when its best identity is cut out', async () => {

@@ -141,6 +141,26 @@ describe('P-13 merge policies', () => {
     expect((await view()).attributes).toEqual({ tier: 'silver', from: 'crm', shoe: 42 });
   });
 
+  test('P-13 by time the newest of all datasets holds, whichever it is, and each view tells its own sources', async () => {
+    const put = (kind: string, input: object) =>
+      profile.get(`mutation ($i: ${kind}Input!) { put${kind}(input: $i) { id } }`, { i: input });
+    await put('Dataset', { id: 'archive', kind: 'RECORDS' });
+    await put('Dataset', { id: 'zoo', kind: 'RECORDS' });
+    const datasetPrecedence = ['zoo', 'archive'];
+    await put('MergePolicy', { id: 'zoo-first', attributes: 'DATASET_PRECEDENCE', datasetPrecedence });
+    await profile.ingest('archive', record('M2', 2, { _id: 'new', tier: 'gold' }));
+    await profile.ingest('zoo', record('M2', 1, { _id: 'old', tier: 'iron' }));
+    const view = async (policy?: string) =>
+      (
+        await profile.get(
+          'query ($p: ID) { profile(identity: { namespace: "CRMID", value: "M2" }, mergePolicy: $p) { attributes attributeSources { item } } }',
+          { p: policy },
+        )
+      ).profile;
+    expect(await view()).toEqual({ attributes: { tier: 'gold' }, attributeSources: [{ item: 'new' }] });
+    expect(await view('zoo-first')).toEqual({ attributes: { tier: 'iron' }, attributeSources: [{ item: 'old' }] });
+  });
+
   test('S-9 a policy that a segment names is not deleted, and the refusal lists the users', async () => {
     let users = ['segment:gold'];
     const own = await openProfile({ policyUsers: () => [{ usersOfPolicy: async () => users }] });
