@@ -1,4 +1,4 @@
-import { type AppError, isAppError } from '../../../platform/errors';
+import { decideAnew } from '../../../platform/store/decide-anew';
 import type { Collection, CollectionSpec, Store, Stored } from '../../../platform/store/store';
 import { createTurns } from '../../../platform/turns';
 import type { Breaker } from '../domain/breaker';
@@ -87,7 +87,6 @@ export interface DeliveryQuery {
 
 /** More segments than one destination has. */
 const LEDGER_ROWS = 10_000;
-const TRIES = 20;
 /** Far above what is kept of anybody. */
 const MOST_ROWS = 100_000;
 
@@ -99,7 +98,7 @@ export function createDeliveryStore(store: Store): DeliveryStore {
   const breakers = store.collection<Breaker>(BREAKERS);
   const turns = createTurns();
 
-  const attempt = async <R>(sandbox: string, change: (book: DeliveryBook) => Promise<R>): Promise<R> => {
+  const decide = async <R>(sandbox: string, change: (book: DeliveryBook) => Promise<R>): Promise<() => Promise<R>> => {
     const draft = <T extends object>(collection: Collection<T>): Draft<T> => createDraft(collection, sandbox);
     const book = {
       lanes: draft(lanes),
@@ -109,13 +108,15 @@ export function createDeliveryStore(store: Store): DeliveryStore {
     };
     const result = await change(book);
     const writes = [book.lanes, book.deliveries, book.ledger, book.breakers].flatMap((part) => part.writes());
-    if (writes.length > 0) await store.commit({ sandbox, writes });
-    return result;
+    return async () => {
+      if (writes.length > 0) await store.commit({ sandbox, writes });
+      return result;
+    };
   };
 
   return {
     change: (sandbox, destination, change) =>
-      turns.run(`${sandbox}|${destination}`, () => retried(() => attempt(sandbox, change))),
+      turns.run(`${sandbox}|${destination}`, () => decideAnew(() => decide(sandbox, change))),
     deliveries: (sandbox, ids) => deliveries.getMany(sandbox, ids),
     lanes: (sandbox, ids) => lanes.getMany(sandbox, ids),
     breaker: async (sandbox, destination) => (await breakers.get(sandbox, destination))?.value,
@@ -158,18 +159,4 @@ export function createDeliveryStore(store: Store): DeliveryStore {
       return rows.map(({ value }) => value);
     },
   };
-}
-
-async function retried<R>(step: () => Promise<R>): Promise<R> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await step();
-    } catch (error) {
-      if (tries >= TRIES || !isRetryableConflict(error)) throw error;
-    }
-  }
-}
-
-function isRetryableConflict(error: unknown): error is AppError {
-  return isAppError(error, 'CONFLICT') && error.retryable;
 }

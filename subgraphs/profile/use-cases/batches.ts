@@ -1,7 +1,8 @@
 import type { IngestAnswer } from '../../../flow/ports';
 import type { Clock } from '../../../platform/clock';
-import { AppError, isAppError } from '../../../platform/errors';
+import { AppError } from '../../../platform/errors';
 import type { Ids } from '../../../platform/ids';
+import { decideAnew } from '../../../platform/store/decide-anew';
 import type { Store, Stored, Write } from '../../../platform/store/store';
 import { type Batch, checkOpen, toStatus } from '../domain/batch';
 import type { Item } from '../domain/item';
@@ -20,8 +21,6 @@ export const BATCH_JOB = 'BATCH';
 
 // The work on a batch with up to so many items is waited for.
 const MOST_AWAITED = 1_000;
-const MOST_TRIES = 100;
-
 /** Batches: what is put into one is seen by nobody until it is complete, and can be taken back (P-6). */
 export interface Batches {
   find(sandbox: string, id: string): Promise<Stored<Batch> | undefined>;
@@ -61,25 +60,22 @@ export function createBatches(dependencies: BatchDependencies): Batches {
   // One commit decides what is seen. Working it into people follows; readers do not wait for it, nor does who asks for much.
   const turn = async (sandbox: string, id: string, status: 'COMPLETED' | 'REVERTED') => {
     const shown = status === 'COMPLETED';
-    for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
+    const total = await decideAnew(async () => {
       const { value, version } = await get(sandbox, id);
       const next = toStatus(id, value, status);
-      const total = value.accepted + value.duplicates;
-      const writes = [batchWrite(id, next, version), jobWrite(id, newJob(BATCH_JOB, clock.now(), {}, total))];
+      const items = value.accepted + value.duplicates;
+      const writes = [batchWrite(id, next, version), jobWrite(id, newJob(BATCH_JOB, clock.now(), {}, items))];
       const move = (await configuration.moves.all(sandbox)).get(id);
-      // Another process was faster: what it did shows when the batch is looked at anew.
-      if (move?.value.shown === shown) continue;
-      try {
+      return async () => {
+        // Another process was faster: what it did shows when the batch is looked at anew.
+        if (move?.value.shown === shown) throw beingChanged(id);
         await configuration.moves.put(sandbox, id, { shown }, move?.version ?? 0, { writes });
-      } catch (error) {
-        if (!isAppError(error, 'CONFLICT')) throw error;
-        continue;
-      }
-      const work = jobs.run(sandbox, id);
-      if (total <= MOST_AWAITED) await work;
-      return get(sandbox, id);
-    }
-    throw new AppError('CONFLICT', `The batch ${id} is being changed by others.`, { details: { id } });
+        return items;
+      };
+    });
+    const work = jobs.run(sandbox, id);
+    if (total <= MOST_AWAITED) await work;
+    return get(sandbox, id);
   };
 
   return {
@@ -149,4 +145,8 @@ async function planPut(
 
 function isData(item: Item): item is Item & BatchItemKey {
   return item.kind === 'EVENT' || item.kind === 'RECORD';
+}
+
+function beingChanged(id: string): AppError {
+  return new AppError('CONFLICT', `The batch ${id} is being changed by others.`, { details: { id } });
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../platform/clock';
-import { AppError, isAppError } from '../../../platform/errors';
+import { AppError } from '../../../platform/errors';
 import type { Ids } from '../../../platform/ids';
+import { decideAnew } from '../../../platform/store/decide-anew';
 import type { Stored } from '../../../platform/store/store';
 import type { DeviceGraph, DeviceGraphInUse, DeviceLink } from '../domain/device-graph';
 import { ItemFault, limitFault } from '../domain/item-fault';
@@ -45,8 +46,6 @@ export interface LinkImportDependencies {
 
 const PAGE = 250;
 const DAY_MS = 86_400_000;
-const TRIES = 10;
-
 /** Page by page, each in one commit. */
 export function createLinkImports(dependencies: LinkImportDependencies): LinkImports {
   return {
@@ -77,14 +76,9 @@ async function putGraph(
   draft: DeviceGraphDraft,
   expectedVersion?: number,
 ): Promise<Stored<DeviceGraph>> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await graphs.put(sandbox, draft, expectedVersion);
-    } catch (error) {
-      // Another import may put the same graph at the same time.
-      if (expectedVersion !== undefined || tries >= TRIES || !isAppError(error, 'CONFLICT')) throw error;
-    }
-  }
+  const put = () => graphs.put(sandbox, draft, expectedVersion);
+  // Another import may put the same graph at the same time.
+  return expectedVersion === undefined ? decideAnew(() => put) : put();
 }
 
 async function planLinks(

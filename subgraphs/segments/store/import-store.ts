@@ -1,4 +1,4 @@
-import { isAppError } from '../../../platform/errors';
+import { decideAnew } from '../../../platform/store/decide-anew';
 import type { CollectionSpec, Store, Stored } from '../../../platform/store/store';
 
 const IMPORTS = 'segment_imports';
@@ -37,8 +37,6 @@ export interface ImportStore {
   ): Promise<void>;
 }
 
-const TRIES = 20;
-
 /** Over the collection of `importsSpec`. */
 export function createImportStore(store: Store): ImportStore {
   const imports = store.collection<ImportDocument>(IMPORTS);
@@ -66,15 +64,7 @@ export function createImportStore(store: Store): ImportStore {
         (stored) => new Map(alive(stored, nowMs).map(([id, [untilMs, importId]]) => [id, { untilMs, importId }])),
       );
     },
-    async save(...change) {
-      for (let tries = 1; ; tries += 1) {
-        try {
-          return await saveOnce(...change);
-        } catch (error) {
-          if (tries >= TRIES || !isAppError(error, 'CONFLICT')) throw error;
-        }
-      }
-    },
+    save: (...change) => decideAnew(() => () => saveOnce(...change)),
   };
 }
 

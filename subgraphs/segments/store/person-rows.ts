@@ -1,4 +1,4 @@
-import { isAppError } from '../../../platform/errors';
+import { decideAnew } from '../../../platform/store/decide-anew';
 import type { Store, Stored, Write } from '../../../platform/store/store';
 import { dueSpec } from './due-store';
 import { importsSpec } from './import-store';
@@ -35,8 +35,6 @@ export interface PersonRowStore {
 }
 
 const PAGE = 1_000;
-const TRIES = 20;
-
 /** Over the collections of the segments subgraph. */
 export function createPersonRowStore(store: Store): PersonRowStore {
   const rows = async (
@@ -71,15 +69,7 @@ export function createPersonRowStore(store: Store): PersonRowStore {
 
   return {
     find,
-    async erase(...question) {
-      for (let tries = 1; ; tries += 1) {
-        try {
-          return await eraseOnce(...question);
-        } catch (error) {
-          if (tries >= TRIES || !isAppError(error, 'CONFLICT')) throw error;
-        }
-      }
-    },
+    erase: (...question) => decideAnew(() => () => eraseOnce(...question)),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ProfileReader } from '../../../flow/ports';
 import type { Clock } from '../../../platform/clock';
-import { isAppError } from '../../../platform/errors';
+import { decideAnew } from '../../../platform/store/decide-anew';
 import type { Store } from '../../../platform/store/store';
 import { createTurns } from '../../../platform/turns';
 import { evaluateProfile, findLackingMs, type News } from '../domain/evaluate-profile';
@@ -40,29 +40,25 @@ export interface EvaluationDependencies {
  */
 export type EvaluateProfiles = (sandbox: string, tasks: readonly Task[]) => Promise<void>;
 
-const TRIES = 20;
-
 /** The one way in which stored memberships change. */
 export function createEvaluateProfiles(dependencies: EvaluationDependencies): EvaluateProfiles {
   const { store, states } = dependencies;
   const turns = createTurns();
   const step = async (sandbox: string, partition: number, tasks: readonly Task[]): Promise<void> => {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await evaluateOnce(dependencies, sandbox, partition, tasks);
-      } catch (error) {
-        states.forget(
-          sandbox,
-          tasks.map(({ profileId }) => profileId),
-        );
-        if (tries >= TRIES || !isAppError(error, 'CONFLICT')) throw error;
-      }
+    try {
+      await evaluateOnce(dependencies, sandbox, partition, tasks);
+    } catch (error) {
+      states.forget(
+        sandbox,
+        tasks.map(({ profileId }) => profileId),
+      );
+      throw error;
     }
   };
   return async (sandbox, tasks) => {
     await Promise.all(
       [...byPartition(store, tasks)].map(([partition, ofOne]) =>
-        turns.run(`${sandbox}|${partition}`, () => step(sandbox, partition, ofOne)),
+        turns.run(`${sandbox}|${partition}`, () => decideAnew(() => () => step(sandbox, partition, ofOne))),
       ),
     );
   };

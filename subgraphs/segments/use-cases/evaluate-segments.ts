@@ -1,7 +1,8 @@
 import type { ProfileReader, ProfileSnapshot } from '../../../flow/ports';
 import type { Clock } from '../../../platform/clock';
-import { AppError, isAppError } from '../../../platform/errors';
+import { AppError } from '../../../platform/errors';
 import type { Ids } from '../../../platform/ids';
+import { decideAnew } from '../../../platform/store/decide-anew';
 import type { Stored } from '../../../platform/store/store';
 import type { EvaluationRun } from '../domain/job';
 import type { Plan } from '../domain/plan';
@@ -39,8 +40,6 @@ export interface EvaluationRuns {
   step(sandbox: string): Promise<boolean>;
 }
 
-const TRIES = 10;
-
 /** Evaluations are kept in the store, and go on after a restart where they stood. */
 export function createEvaluationRuns(dependencies: EvaluationRunDependencies): EvaluationRuns {
   const { jobs, plan, clock, ids } = dependencies;
@@ -62,18 +61,16 @@ export function createEvaluationRuns(dependencies: EvaluationRunDependencies): E
       return stored && { ...stored.value, id };
     },
     async cancel(sandbox, id) {
-      for (let tries = 1; ; tries += 1) {
+      return decideAnew(async () => {
         const stored = await find(sandbox, id);
         if (!stored) throw new AppError('NOT_FOUND', `There is no evaluation ${id}.`, { details: { id } });
-        if (!stored.value.open) return { ...stored.value, id };
-        const cancelled = close(stored.value, 'CANCELLED', clock.now());
-        try {
-          await jobs.commit(sandbox, [jobs.put(stored.id, cancelled, stored.version)]);
-          return { ...cancelled, id };
-        } catch (error) {
-          if (tries >= TRIES || !isAppError(error, 'CONFLICT')) throw error;
-        }
-      }
+        const { open } = stored.value;
+        const after = open ? close(stored.value, 'CANCELLED', clock.now()) : stored.value;
+        return async () => {
+          if (open) await jobs.commit(sandbox, [jobs.put(stored.id, after, stored.version)]);
+          return { ...after, id };
+        };
+      });
     },
     async step(sandbox) {
       const open = await jobs.open(sandbox, 'EVALUATION');

@@ -1,7 +1,8 @@
 import type { IdentityRef, ProfileReader } from '../../../flow/ports';
 import type { Clock } from '../../../platform/clock';
-import { AppError, isAppError } from '../../../platform/errors';
+import { AppError } from '../../../platform/errors';
 import type { Ids } from '../../../platform/ids';
+import { decideAnew } from '../../../platform/store/decide-anew';
 import type { Stored } from '../../../platform/store/store';
 import type { Plan } from '../domain/plan';
 import { type AudienceDraft, type Segment, saveAudience } from '../domain/segment';
@@ -65,8 +66,6 @@ export interface AudienceImports {
 const MOST_MEMBERS = 10_000;
 const PAGE = 250;
 const DAY_MS = 86_400_000;
-const TRIES = 10;
-
 /** Page by page: first the identities, then the people who have them. */
 export function createAudienceImports(dependencies: ImportDependencies): AudienceImports {
   const open: AudienceImports['open'] = async (sandbox, { id: audienceId, ...draft }) => {
@@ -140,16 +139,12 @@ async function putAudience(
   id: string,
   draft: AudienceDraft,
 ): Promise<Stored<Segment>> {
-  for (let tries = 1; ; tries += 1) {
+  return decideAnew(async () => {
     const before = (await configuration.segments.all(sandbox)).get(id);
     const after = saveAudience(before?.value, id, draft, clock.now());
-    if (before && before.value === after) return before;
-    try {
-      return await configuration.segments.put(sandbox, id, after, before?.version ?? 0);
-    } catch (error) {
-      if (tries >= TRIES || !isAppError(error, 'CONFLICT')) throw error;
-    }
-  }
+    return async () =>
+      before && before.value === after ? before : configuration.segments.put(sandbox, id, after, before?.version ?? 0);
+  });
 }
 
 /** The later of two lines about one identity wins. */

@@ -1,8 +1,9 @@
 import type { ProfileReader, SegmentUsers } from '../../../flow/ports';
 import type { Clock } from '../../../platform/clock';
-import { AppError, isAppError } from '../../../platform/errors';
+import { AppError } from '../../../platform/errors';
 import type { PqlDiagnostic } from '../../../platform/pql/parse';
 import type { Expression } from '../../../platform/pql/tree';
+import { decideAnew } from '../../../platform/store/decide-anew';
 import type { Stored, Write } from '../../../platform/store/store';
 import type { RuleMethod, RuleSetOptions } from '../domain/engine/rule-set';
 import { findSegmentCycle } from '../domain/engine/segment-cycle';
@@ -79,8 +80,6 @@ interface Changed {
   readonly after: Stored<Segment>;
 }
 
-const TRIES = 10;
-
 /** Every change is one commit of the segment and of the work that it calls for. */
 export function createSegmentVerbs(dependencies: SegmentDependencies): SegmentVerbs {
   const { configuration, clock } = dependencies;
@@ -91,21 +90,19 @@ export function createSegmentVerbs(dependencies: SegmentDependencies): SegmentVe
     decide: (before: Segment | undefined, all: Segments) => Segment,
     expectedVersion?: number,
   ): Promise<Changed> => {
-    for (let tries = 1; ; tries += 1) {
+    return decideAnew(async () => {
       const all = await configuration.segments.all(sandbox);
       const stored = all.get(id);
       checkVersion(id, stored?.value, expectedVersion);
       const next = decide(stored?.value, all);
-      if (stored && next === stored.value) return { before: stored.value, after: stored };
-      try {
+      return async () => {
+        if (stored && next === stored.value) return { before: stored.value, after: stored };
         const writes = await workOf(dependencies, sandbox, id, stored?.value, next);
         const after = await configuration.segments.put(sandbox, id, next, stored?.version ?? 0, { writes });
         if (writes.length > 0) dependencies.onWork(sandbox);
         return { before: stored?.value, after };
-      } catch (error) {
-        if (tries >= TRIES || !isAppError(error, 'CONFLICT')) throw error;
-      }
-    }
+      };
+    });
   };
   const usedBy = async (sandbox: string, id: string): Promise<readonly string[]> => {
     const others = await Promise.all(dependencies.users().map((users) => users.usersOf(sandbox, id)));

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../platform/clock';
-import { AppError, isAppError } from '../../../platform/errors';
+import { AppError } from '../../../platform/errors';
+import { decideAnew } from '../../../platform/store/decide-anew';
 import type { Stored } from '../../../platform/store/store';
 import type { Plan } from '../domain/plan';
 import type { Segment } from '../domain/segment';
@@ -46,8 +47,6 @@ export interface SharingDependencies {
   readonly evaluateAll: (sandbox: string, segmentIds: readonly string[]) => Promise<unknown>;
 }
 
-const TRIES = 100;
-
 /** A segment that needs a scan is evaluated for everyone as soon as it is shared. */
 export function createAudienceSharing(dependencies: SharingDependencies): AudienceSharing {
   const { configuration, clock, evaluateAll } = dependencies;
@@ -58,17 +57,14 @@ export function createAudienceSharing(dependencies: SharingDependencies): Audien
     source: string,
     decide: (before: Shares | undefined) => Promise<Shares>,
   ): Promise<{ readonly before: Shares | undefined; readonly after: Shares }> => {
-    for (let tries = 1; ; tries += 1) {
+    return decideAnew(async () => {
       const stored = (await shares.all(sandbox)).get(source);
       const after = await decide(stored?.value);
-      if (after === stored?.value) return { before: after, after };
-      try {
-        await shares.put(sandbox, source, after, stored?.version ?? 0);
+      return async () => {
+        if (after !== stored?.value) await shares.put(sandbox, source, after, stored?.version ?? 0);
         return { before: stored?.value, after };
-      } catch (error) {
-        if (tries >= TRIES || !isAppError(error, 'CONFLICT')) throw error;
-      }
-    }
+      };
+    });
   };
   const quotaOf = async (sandbox: string, source: string): Promise<number | null> => {
     const stored = (await sources.all(sandbox)).get(source);
