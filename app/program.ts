@@ -1,6 +1,7 @@
 import { Command, type CommanderError } from 'commander';
 import { addApplyCommand } from './cli/apply/apply-command';
 import { addDemoCommand } from './cli/demo/demo-command';
+import { addFormatCommand } from './cli/format/format-command';
 import { addImportCommand } from './cli/import/import-command';
 import { EXIT } from './exit';
 import { addGatewayCommand } from './gateway-command';
@@ -18,6 +19,7 @@ export function createProgram(): Command {
   addGatewayCommand(program);
   addImportCommand(program);
   addApplyCommand(program);
+  addFormatCommand(program);
   addDemoCommand(program);
   return program;
 }

@@ -4,8 +4,18 @@ import type { Call, Chain, ChainStep, Expression, Literal, Source, TimeCondition
 import { UNITS } from './unit';
 
 /** How tightly a node binds: what stands where something tighter must stand, gets brackets. */
-const LEVELS = { whole: 0, or: 1, and: 2, not: 3, comparison: 4, sum: 5, product: 6, sign: 7, operand: 8 } as const;
-type Level = (typeof LEVELS)[keyof typeof LEVELS];
+export const LEVELS = {
+  whole: 0,
+  or: 1,
+  and: 2,
+  not: 3,
+  comparison: 4,
+  sum: 5,
+  product: 6,
+  sign: 7,
+  operand: 8,
+} as const;
+export type Level = (typeof LEVELS)[keyof typeof LEVELS];
 
 /** The functions that are written between their arguments; the others are written as methods. */
 const BETWEEN: ReadonlySet<string> = new Set([
@@ -17,19 +27,22 @@ const BETWEEN: ReadonlySet<string> = new Set([
   'supersetOf',
   'includes',
 ]);
-const WITHOUT_RECEIVER: ReadonlySet<string> = new Set(['date', 'if', 'inSegment']);
+/** The functions that are not written as methods. */
+export const WITHOUT_RECEIVER: ReadonlySet<string> = new Set(['date', 'if', 'inSegment']);
 
 /** The text of a tree, in one form: `parsePql` gives the same tree back, positions apart. */
 export function printPql(tree: Expression): string {
   return print(tree, LEVELS.whole);
 }
 
-function print(node: Expression, least: Level): string {
+/** As `printPql`, in brackets where the node binds less tightly than `least`. */
+export function print(node: Expression, least: Level): string {
   const text = printBare(node);
   return levelOf(node) >= least ? text : `(${text})`;
 }
 
-function levelOf(node: Expression): Level {
+/** How tightly a node binds. */
+export function levelOf(node: Expression): Level {
   switch (node.kind) {
     case 'quantifier':
     case 'aggregate':
@@ -108,8 +121,8 @@ function printAll(nodes: readonly Expression[]): string {
   return nodes.map((node) => print(node, LEVELS.or)).join(', ');
 }
 
-/** @param isBare whether the name stands where a keyword would be read */
-function printName(name: string, isBare = true): string {
+/** A name, in backquotes where it needs them. @param isBare whether the name stands where a keyword would be read */
+export function printName(name: string, isBare = true): string {
   if (isPlainName(name, isBare)) return name;
   return `\`${name.replace(/[`\\]/g, '\\$&')}\``;
 }
@@ -131,7 +144,8 @@ function printArithmetic(node: Extract<Expression, { kind: 'arithmetic' }>): str
   return print(node.first, least) + rest.join('');
 }
 
-function isBetween({ function: name, arguments: parts }: Call): boolean {
+/** True for a call that is written between its two arguments. */
+export function isBetween({ function: name, arguments: parts }: Call): boolean {
   return parts.length === 2 && BETWEEN.has(name);
 }
 
@@ -140,10 +154,16 @@ function printCall(call: Call): string {
   const [receiver, ...rest] = parts;
   if (!receiver || WITHOUT_RECEIVER.has(name)) return `${name}(${printAll(parts)})`;
   if (isBetween(call)) return parts.map((part) => print(part, LEVELS.sum)).join(` ${name} `);
-  return `${print(receiver, LEVELS.operand)}.${findFunction(name)?.name ?? name}(${printAll(rest)})`;
+  return `${print(receiver, LEVELS.operand)}.${printFunction(name)}(${printAll(rest)})`;
 }
 
-function printOver(value: Expression): string {
+/** The name of a function as it is written. */
+export function printFunction(name: string): string {
+  return findFunction(name)?.name ?? name;
+}
+
+/** What an aggregate adds up, from after its function on. */
+export function printOver(value: Expression): string {
   const of = value.kind === 'field' ? value.of : value;
   return of.kind === 'name' && of.up === 0 ? ` ${printPql(value)}` : `(${print(value, LEVELS.or)})`;
 }
