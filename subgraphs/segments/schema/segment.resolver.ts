@@ -13,7 +13,8 @@ import type { CountsStore } from '../store/counts-store';
 import { backfillId, type JobStore } from '../store/job-store';
 import type { MemberStore } from '../store/member-store';
 import type { SegmentsConfiguration } from '../store/segments-configuration';
-import { methodOf, type SavedSegment, type SegmentVerbs } from '../use-cases/save-segment';
+import { methodOf, type SavedSegment } from '../use-cases/describe-segment';
+import type { SegmentVerbs } from '../use-cases/save-segment';
 import { toRuleDiagnostic } from './rule-diagnostic.type';
 import { SegmentInput, toSegmentDraft } from './segment.input';
 import {
