@@ -184,6 +184,47 @@ describe('P-18 consent', () => {
     await strict.close();
   });
 
+  test('P-18 each purpose can be agreed to and taken back', async () => {
+    const purposes = [
+      'collect',
+      'personalize',
+      'share',
+      ...['email', 'sms', 'push', 'ads'].map((way) => `marketing.${way}`),
+    ];
+    for (const purpose of purposes) {
+      for (const status of ['GRANTED', 'DENIED', 'UNKNOWN']) {
+        profile.clock.advance(1);
+        const { setConsent } = await profile.get(
+          `mutation { setConsent(identity: { namespace: "CRMID", value: "purposes" }, purpose: "${purpose}", status: ${status}) {
+            consents { purpose status at } } }`,
+        );
+        expect(setConsent.consents).toContainEqual({
+          purpose,
+          status,
+          at: new Date(profile.clock.now()).toISOString(),
+        });
+      }
+    }
+  });
+
+  test('P-18 an item that names two people is refused where either of them denies', async () => {
+    for (const [value, status] of [
+      ['grants', 'GRANTED'],
+      ['denies', 'DENIED'],
+    ]) {
+      await profile.get(
+        `mutation { setConsent(identity: { namespace: "IDFA", value: "${value}" }, purpose: "collect", status: ${status}) { id } }`,
+      );
+    }
+    for (const both of [
+      ['grants', 'denies'],
+      ['denies', 'grants'],
+    ]) {
+      const { results } = await profile.ingest('web', event('a', NOW_MS, who({ IDFA: both })));
+      expect(results[0].code).toBe('CONSENT_DENIED');
+    }
+  });
+
   test('an unknown purpose is BAD_USER_INPUT', async () => {
     await expect(collect({ consents: [{ purpose: 'telepathy', status: 'GRANTED' }] })).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',

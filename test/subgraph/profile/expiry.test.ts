@@ -1,4 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createUlids } from '../../../platform/ids';
+import { createLog } from '../../../platform/log';
+import { createMetrics } from '../../../platform/metrics';
+import { openSqliteStore } from '../../../platform/store/sqlite/open-sqlite-store';
+import { profileCollections } from '../../../subgraphs/profile';
+import { createParts } from '../../../subgraphs/profile/parts';
+import { createExpireAnonymous } from '../../../subgraphs/profile/use-cases/expire-anonymous';
+import { createManualClock } from '../../support/manual-clock';
+import { createTemporaryFolder } from '../../support/temporary-folder';
 import { ecid, event, eventIds, NOW_MS, openProfile, type ProfileFixture, who } from './profile-fixture';
 
 let profile: ProfileFixture;
@@ -40,6 +49,31 @@ describe('P-16 anonymous profiles', () => {
     expect(rows).toEqual([]);
     await profile.ingest('web', event('back', NOW_MS, who({ ECID: ecid(1) })));
     expect(eventIds(await profile.find('ECID', ecid(1)))).toHaveLength(1);
+  });
+
+  test('P-16 after how many days is configuration; who comes back while they are looked for stays whole', async () => {
+    const folder = createTemporaryFolder();
+    const store = await openSqliteStore({ folder: folder.path, collections: profileCollections });
+    const clock = createManualClock(NOW_MS);
+    const platform = { store, clock, ids: createUlids(), log: createLog('silent'), metrics: createMetrics() };
+    const parts = createParts(platform, { limits: { anonymousIdleDays: 2 } });
+    const take = (...bodies: readonly object[]) =>
+      parts.intake.ingest({ sandbox: 'default', dataset: 'web', bodies, nowMs: clock.now() });
+    await take(event('a', NOW_MS, who({ ECID: ecid(1) })), event('a', NOW_MS, who({ ECID: ecid(2) })));
+    clock.advance(2 * DAY_MS + 3_600_000);
+    const perform: typeof parts.pipeline.perform = async (sandbox, makePlan) => {
+      await take(event('back', clock.now(), who({ ECID: ecid(2) })));
+      return parts.pipeline.perform(sandbox, makePlan);
+    };
+    await createExpireAnonymous({ ...parts, pipeline: { ...parts.pipeline, perform } })('default');
+    const [gone, stays] = await Promise.all(
+      [1, 2].map((digits) => parts.reads.find('default', { namespace: 'ECID', value: ecid(digits) })),
+    );
+    expect(gone).toBeUndefined();
+    expect(stays?.person.head.identities[0]?.events).toBe(2);
+    await parts.pipeline.idle();
+    await store.close();
+    folder.remove();
   });
 
   test('P-18 who denied something is not forgotten', async () => {
