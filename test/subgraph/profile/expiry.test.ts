@@ -30,6 +30,9 @@ describe('P-16 anonymous profiles', () => {
       event('a', NOW_MS, who({ ECID: ecid(3), CRMID: 'known' })),
       event('a', NOW_MS, who({ IDFA: 'x' })),
     );
+    await profile.get('mutation { putDataset(input: { id: "quiet", kind: EVENTS, profileEnabled: false }) { id } }');
+    const quiet = event('q', NOW_MS, who({ ECID: ecid(1) }));
+    await profile.ingest('quiet', quiet);
     const { id } = await profile.find('ECID', ecid(1));
     await advance(10);
     await profile.ingest('web', event('b', NOW_MS, who({ ECID: ecid(2) })));
@@ -47,6 +50,7 @@ describe('P-16 anonymous profiles', () => {
       limit: 10,
     });
     expect(rows).toEqual([]);
+    expect(await profile.store.collection('profile_events').get('default', `quiet|${quiet._id}`)).toBeUndefined();
     await profile.ingest('web', event('back', NOW_MS, who({ ECID: ecid(1) })));
     expect(eventIds(await profile.find('ECID', ecid(1)))).toHaveLength(1);
   });

@@ -170,6 +170,13 @@ describe('P-19 privacy jobs', () => {
     expect((await profile.get('{ failedItems(code: "DELETED") { edges { node { id } } } }')).failedItems.edges).toEqual(
       [],
     );
+    const restarted = await openProfile({ store: profile.store, clock: profile.clock });
+    expect(
+      (await restarted.ingest('web', event('late', NOW_MS, who({ CRMID: 'gone-crmid' })))).results[0],
+    ).toMatchObject({
+      code: 'DELETED',
+    });
+    await restarted.close();
     const again = await profile.ingest(
       'web',
       event('back', profile.clock.now() + 1, who({ Email: 'gone@example.test' })),
@@ -193,6 +200,7 @@ describe('P-19 privacy jobs', () => {
     await profile.subgraph.idle();
     const { results } = await profile.ingest('web', event('old', NOW_MS, who({ CRMID: 'gone-crmid' })));
     expect(results[0].status).toBe('ACCEPTED');
+    expect(await profile.store.collection('profile_tombstones').scan('default', { limit: 10 })).toEqual([]);
   });
 
   test('a job about nobody finds nothing; an unknown namespace is BAD_USER_INPUT', async () => {
