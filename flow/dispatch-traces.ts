@@ -1,3 +1,4 @@
+import { isCursorExpired } from '../platform/store/cursor-expired';
 import type { Store, Stored } from '../platform/store/store';
 import { DISPATCH_SANDBOX, type DispatchDeadLetter, dispatchDeadLetters, dispatchOffsets } from './offsets';
 import { flowTable, type SubgraphName } from './table';
@@ -6,6 +7,8 @@ import { flowTable, type SubgraphName } from './table';
 export interface DispatchTraces {
   /** True when the subgraph has handled, or given up, all that the log has of these keys. */
   isHandled(sandbox: string, keys: readonly string[]): Promise<boolean>;
+  /** The keys of which the log has more than it has handled, as far as is stored; `undefined` when these are too many. */
+  unhandled(sandbox: string): Promise<ReadonlySet<string> | undefined>;
   /** What it gave up of these keys. */
   deadLetters(sandbox: string, keys: readonly string[]): Promise<readonly Stored<DispatchDeadLetter>[]>;
   /** Removes what it gave up of these keys; answers how many. */
@@ -13,18 +16,44 @@ export interface DispatchTraces {
 }
 
 const MOST_LETTERS = 10_000;
+const MOST_UNHANDLED = 20_000;
+const READ_AT_ONCE = 1_000;
 
 /** Over what the dispatchers keep. */
 export function createDispatchTraces(store: Store, subgraph: SubgraphName): DispatchTraces {
   const streams = Object.entries(flowTable).flatMap(([stream, { to }]) =>
     (to as readonly SubgraphName[]).includes(subgraph) ? [stream] : [],
   );
+  const handledUpTo = async (stream: string, partition: number): Promise<number> => {
+    const offsets = store.collection<{ readonly position: number }>(dispatchOffsets.name);
+    const offset = await offsets.get(DISPATCH_SANDBOX, `${subgraph}|${stream}|${partition}`);
+    return offset?.value.position ?? 0;
+  };
   const isPast = async (sandbox: string, stream: string, key: string): Promise<boolean> => {
     const [last] = await store.log.readKey(stream, sandbox, key, 1);
-    if (!last) return true;
-    const offsets = store.collection<{ readonly position: number }>(dispatchOffsets.name);
-    const offset = await offsets.get(DISPATCH_SANDBOX, `${subgraph}|${stream}|${last.partition}`);
-    return (offset?.value.position ?? 0) >= last.position;
+    return !last || (await handledUpTo(stream, last.partition)) >= last.position;
+  };
+  /** Adds the keys after what was handled; false when they are too many. */
+  const addUnhandled = async (
+    keys: Set<string>,
+    sandbox: string,
+    stream: string,
+    partition: number,
+    head: number,
+  ): Promise<boolean> => {
+    let after = await handledUpTo(stream, partition);
+    if (head - after > MOST_UNHANDLED) return false;
+    try {
+      while (after < head) {
+        const entries = await store.log.read(stream, { partition, after, limit: READ_AT_ONCE });
+        for (const entry of entries) if (entry.sandbox === sandbox) keys.add(entry.key);
+        after = entries.at(-1)?.position ?? head;
+      }
+      return true;
+    } catch (error) {
+      if (isCursorExpired(error)) return false;
+      throw error;
+    }
   };
   const deadLetters: DispatchTraces['deadLetters'] = async (sandbox, keys) => {
     const letters = store.collection<DispatchDeadLetter>(dispatchDeadLetters.name);
@@ -38,6 +67,15 @@ export function createDispatchTraces(store: Store, subgraph: SubgraphName): Disp
     async isHandled(sandbox, keys) {
       const past = await Promise.all(streams.flatMap((stream) => keys.map((key) => isPast(sandbox, stream, key))));
       return past.every((one) => one);
+    },
+    async unhandled(sandbox) {
+      const keys = new Set<string>();
+      for (const stream of streams) {
+        for (const [partition, head] of (await store.log.head(stream)).entries()) {
+          if (!(await addUnhandled(keys, sandbox, stream, partition, head))) return undefined;
+        }
+      }
+      return keys;
     },
     async eraseDeadLetters(sandbox, keys) {
       const found = await deadLetters(sandbox, keys);

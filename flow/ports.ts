@@ -105,7 +105,8 @@ export interface ProfileReader {
    */
   changes(sandbox: string, profile: ProfileRef): Promise<readonly ProfileChanged[] | undefined>;
   /**
-   * All people by id from just after `after`, with their events and computed attributes unless these are not asked for.
+   * All people by id from just after `after`, whole, unless events, computed attributes, or identities and consents are not
+   * asked for: those stay empty.
    * Pages may be short before the end: only an empty one is it.
    */
   scan(
@@ -115,6 +116,7 @@ export interface ProfileReader {
       readonly limit: number;
       readonly events?: boolean;
       readonly computed?: boolean;
+      readonly identities?: boolean;
     },
   ): Promise<readonly ProfileSnapshot[]>;
 }

@@ -72,6 +72,10 @@ function ahead<T>(collection: Collection<T>, writes: PendingWrites): Collection<
       await endOf(writes.of(sandbox));
       return collection.range(sandbox, query);
     },
+    async ranges(sandbox, index, values) {
+      await endOf(writes.of(sandbox));
+      return collection.ranges(sandbox, index, values);
+    },
     async count(sandbox, query) {
       await endOf(writes.of(sandbox));
       return collection.count(sandbox, query);

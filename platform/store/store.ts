@@ -51,6 +51,8 @@ export interface Collection<T> {
   /** In the order asked; `undefined` where there is none. */
   getMany(sandbox: string, ids: readonly string[]): Promise<readonly (Stored<T> | undefined)[]>;
   range(sandbox: string, query: RangeQuery): Promise<readonly Stored<T>[]>;
+  /** For each of `values`, in the order given: all documents of the index whose first field is it, in the index's order. */
+  ranges(sandbox: string, index: string, values: readonly IndexValue[]): Promise<readonly (readonly Stored<T>[])[]>;
   /** How many documents a range holds; its `limit` bounds the count. */
   count(sandbox: string, query: RangeQuery): Promise<number>;
   /** All documents by id, from just after `after`. A full walk meets every document that is there throughout. */

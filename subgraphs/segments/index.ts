@@ -143,7 +143,6 @@ export function createSegmentsSubgraph(platform: Platform, options: SegmentsOpti
       ...parts,
       forget,
       rows: createPersonRowStore(platform.store),
-      dispatch: createDispatchTraces(platform.store, 'segments'),
       log: platform.store.log,
       segmentIds: async (sandbox) => [...(await configuration.segments.all(sandbox)).keys()],
     }),
@@ -194,6 +193,7 @@ function createParts(platform: Platform, options: SegmentsOptions) {
   const jobStore = createJobStore(store);
   const duties = createDuties(store, clock, holder);
   const tail = createQualificationTail(store.log, log);
+  const dispatch = createDispatchTraces(store, 'segments');
   const alone = store.exclusive;
   const shared = {
     store,
@@ -207,6 +207,7 @@ function createParts(platform: Platform, options: SegmentsOptions) {
     ids,
     plan,
     duties,
+    dispatch,
     alone,
     pageSize,
     timeZone,

@@ -302,6 +302,12 @@ describeEveryStore('store', (place) => {
           const query = { index: 'name', limit, ...asked } as RangeQuery;
           // A bound says where to be among the fields after the prefix.
           expect(await idsOf(store, query, sandbox)).toEqual(rangeOf(values as readonly Item[], query));
+          const first = [...(asked.prefix ?? []), 'a', 0, 'b'];
+          const each = first.map((one) =>
+            rangeOf(values as readonly Item[], { index: 'name', prefix: [one], limit: 99 }),
+          );
+          const found = await items(store).ranges(sandbox, 'name', first);
+          expect(found.map((rows) => rows.map(({ id }) => id))).toEqual(each);
         },
       );
       await fc.assert(property, { numRuns: place.engine === 'sqlite' ? 500 : 120, seed: 4 });

@@ -1,9 +1,10 @@
 import type { Db } from 'mongodb';
 import { isKey } from '../keys';
 import type { Collection, CollectionSpec, RangeQuery, Stored } from '../store';
-import { toRangeBounds } from './range-bounds';
+import { groupBy } from './group-by';
+import { indexOf, toRangeBounds } from './range-bounds';
 import { reaching } from './reaching';
-import { endOf, type Row, rowId, rowsOf, toStored } from './rows';
+import { endOf, fieldKey, type Row, rowId, rowsOf, toStored } from './rows';
 
 type ReadRow = Pick<Row, 'k' | 'v' | 'b'>;
 
@@ -37,6 +38,16 @@ export function createMongoCollection<T>(database: Db, spec: CollectionSpec): Co
       return ids.map((id) => byId.get(id));
     },
     range: async (sandbox, query) => (await walk(sandbox, query, READ)).map(toStored<T>),
+    async ranges(sandbox, name, values) {
+      const index = indexOf(spec, name);
+      const [field = fieldKey(''), ...rest] = index.fields.map(fieldKey);
+      const present = Object.fromEntries(rest.map((key) => [key, { $exists: true }]));
+      const filter = { s: sandbox, [field]: { $in: [...values] }, ...present };
+      const sort = Object.fromEntries([field, ...rest, 'k'].map((key) => [key, 1 as const]));
+      const found = rows.find(filter, { hint: name, sort }).project<Row>({ ...READ, [field]: 1 });
+      const byValue = groupBy(await reaching(found.toArray()), (row) => row[field]);
+      return values.map((value) => (byValue.get(value) ?? []).map(toStored<T>));
+    },
     count: async (sandbox, query) => (await walk(sandbox, query, { _id: 0, k: 1 })).length,
     async scan(sandbox, { after = '', limit }) {
       if (limit <= 0) return [];

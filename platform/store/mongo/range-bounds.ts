@@ -30,7 +30,8 @@ export function toRangeBounds(spec: CollectionSpec, sandbox: string, query: Rang
   };
 }
 
-function indexOf(spec: CollectionSpec, name: string): IndexSpec {
+/** The index of that name. */
+export function indexOf(spec: CollectionSpec, name: string): IndexSpec {
   const index = spec.indexes.find((each) => each.name === name);
   if (!index) throw new Error(`The collection ${spec.name} declares no index ${name}.`);
   return index;

@@ -25,6 +25,17 @@ export function toRangeSql(spec: CollectionSpec, sandbox: string, query: RangeQu
   return { sql, values };
 }
 
+/** The statement that walks an index for each of a list of values of its first field: the value's place comes first. */
+export function toRangesSql(spec: CollectionSpec, name: string, columns: string): string {
+  const index = indexOf(spec, name);
+  const [first = '', ...rest] = index.fields.map(columnOf);
+  const present = rest.map((column) => ` AND ${column} IS NOT NULL`).join('');
+  const from = `${tableOf(spec.name)} AS t INDEXED BY ${indexNameOf(spec.name, index.name)}`;
+  // The list leads, and each of its values is one walk along the index.
+  return `SELECT asked.key, ${columns} FROM json_each(?) AS asked CROSS JOIN ${from}
+    ON sandbox = ? AND ${first} = asked.value${present}`;
+}
+
 function indexOf(spec: CollectionSpec, name: string): IndexSpec {
   const index = spec.indexes.find((each) => each.name === name);
   if (!index) throw new Error(`The collection ${spec.name} declares no index ${name}.`);

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { isKey } from '../keys';
 import type { Collection, CollectionSpec, Stored } from '../store';
-import { toRangeSql } from './range-sql';
+import { toRangeSql, toRangesSql } from './range-sql';
 import { HOLE_OF_LIMIT, type Statements } from './statements';
 import { tableOf } from './tables';
 
@@ -34,6 +34,13 @@ export function createSqliteCollection<T>(spec: CollectionSpec, statements: Stat
     async range(sandbox, query) {
       const { sql, values } = toRangeSql(spec, sandbox, query, 'id, version, body');
       return (statements.of(sql).all(...values) as Row[]).map(toStored<T>);
+    },
+    async ranges(sandbox, index, values) {
+      const sql = toRangesSql(spec, index, 't.id, version, body');
+      const found = values.map((): Stored<T>[] => []);
+      const rows = statements.of(sql).all(JSON.stringify(values), sandbox) as (readonly [number, ...Row])[];
+      for (const [place, ...row] of rows) found[place]?.push(toStored<T>(row));
+      return found;
     },
     async count(sandbox, query) {
       const { sql, values } = toRangeSql(spec, sandbox, query, '1');

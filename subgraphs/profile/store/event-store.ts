@@ -23,6 +23,8 @@ export interface EventQuery {
 export interface EventStore {
   /** The newest events of all the identities together, that time first; equal times by key, the last first. */
   newest(sandbox: string, identities: readonly IdentityState[], query: EventQuery): Promise<readonly ProfileEvent[]>;
+  /** All events of each of these identities, in the order given, of each the oldest first. */
+  ofEach(sandbox: string, owners: readonly string[]): Promise<readonly (readonly ProfileEvent[])[]>;
   /** All events of one identity, the oldest first. */
   all(sandbox: string, owner: string): Promise<readonly ProfileEvent[]>;
   /** The keys of the oldest events of one identity. */
@@ -57,6 +59,10 @@ export function createEventStore(store: Store): EventStore {
     },
     async all(sandbox, owner) {
       return (await collection.range(sandbox, { index: 'owner', prefix: [owner], limit: MOST_EVENTS })).map(toEvent);
+    },
+    async ofEach(sandbox, owners) {
+      const found = owners.length > 0 ? await collection.ranges(sandbox, 'owner', owners) : [];
+      return found.map((rows) => rows.map(toEvent));
     },
     async oldest(sandbox, owner, limit) {
       const found = await collection.range(sandbox, { index: 'owner', prefix: [owner], limit });

@@ -3,7 +3,8 @@ import type { Fragment, Leaf } from '../domain/attributes';
 import type { IdentityState } from '../domain/head';
 import { fragmentsSpec } from './collections';
 
-interface FragmentDocument {
+/** A fragment as it is kept. */
+export interface FragmentDocument {
   readonly owner: string;
   /** Path → value, time, item. */
   readonly leaves: Readonly<Record<string, readonly [value: unknown, atMs: number, item: string]>>;
@@ -13,6 +14,8 @@ interface FragmentDocument {
 export interface FragmentStore {
   /** All fragments of identities that have any, by their ids. */
   load(sandbox: string, identities: Iterable<IdentityState>): Promise<Map<string, Fragment>>;
+  /** The documents with these ids, in the order given. */
+  documents(sandbox: string, ids: readonly string[]): Promise<readonly (FragmentDocument | undefined)[]>;
   toWrite(fragment: Fragment): Write;
   toRemoval(id: string): Write;
 }
@@ -20,6 +23,15 @@ export interface FragmentStore {
 /** The id of what one dataset says about one identity. */
 export function fragmentId(dataset: string, owner: string): string {
   return `${dataset}|${owner}`;
+}
+
+/** The fragment of a document of a dataset. */
+export function fromFragmentDocument({ owner, leaves }: FragmentDocument, dataset: string): Fragment {
+  const rows = Object.entries(leaves).map(([path, [value, atMs, item]]): [string, Leaf] => [
+    path,
+    { value, atMs, item },
+  ]);
+  return { owner, dataset, leaves: new Map(rows) };
 }
 
 /** Over the store's collection. Heads guard it: who writes a fragment writes the head of its person too. */
@@ -37,14 +49,12 @@ export function createFragmentStore(store: Store): FragmentStore {
       const fragments = new Map<string, Fragment>();
       wanted.forEach(({ dataset, owner }, index) => {
         const document = found[index];
-        if (!document) return;
-        const rows = Object.entries(document.value.leaves);
-        const leaves = new Map(
-          rows.map(([path, [value, atMs, item]]): [string, Leaf] => [path, { value, atMs, item }]),
-        );
-        fragments.set(fragmentId(dataset, owner), { owner, dataset, leaves });
+        if (document) fragments.set(fragmentId(dataset, owner), fromFragmentDocument(document.value, dataset));
       });
       return fragments;
+    },
+    async documents(sandbox, ids) {
+      return ids.length > 0 ? (await collection.getMany(sandbox, ids)).map((found) => found?.value) : [];
     },
     toRemoval: (id) => ({ kind: 'delete', collection: collection.name, id }),
     toWrite({ owner, dataset, leaves }) {

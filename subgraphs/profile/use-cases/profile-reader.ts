@@ -11,6 +11,7 @@ import type { HeadDocument } from '../store/head-document';
 import { type PeopleStore, toPerson } from '../store/people-store';
 import { findJoinedPeople, type JoinedPeopleDependencies } from './joined-people';
 import type { ProfileReads, ReadDependencies } from './read-profiles';
+import { scanAttributes } from './scan-people';
 import { createSnapshotPeople } from './snapshot-people';
 import type { Views } from './view-people';
 
@@ -37,12 +38,18 @@ export function createProfileReader(dependencies: ProfileReaderDependencies): Pr
     return found.filter((person) => person !== undefined);
   };
 
+  const isJoining = async (sandbox: string): Promise<boolean> => {
+    const { deviceGraphs, defaultPolicy } = await configuration.settings(sandbox);
+    return deviceGraphs.has(defaultPolicy.deviceGraph ?? '');
+  };
   const seen = async (
     sandbox: string,
     found: readonly Person[],
     { joined }: SeenOptions,
   ): Promise<readonly Person[]> =>
-    joined ? Promise.all(found.map((person) => views.view(sandbox, person, clock.now()))) : found;
+    joined && (await isJoining(sandbox))
+      ? Promise.all(found.map((person) => views.view(sandbox, person, clock.now())))
+      : found;
 
   return {
     async find(sandbox, identity) {
@@ -104,14 +111,17 @@ export function createProfileReader(dependencies: ProfileReaderDependencies): Pr
       return { default: defaultPolicy.id, ids: [...policies.keys()], isApart };
     },
     changes: (sandbox, profile) => readChanges(store, people, sandbox, profile),
-    async scan(sandbox, { after, limit, events = true, computed = true, ...options }) {
+    async scan(sandbox, { after, limit, events = true, computed = true, identities = true, ...options }) {
       for (let last = after; ; ) {
         const next = { limit, ...(last === undefined ? {} : { after: last }) };
         let page = await heads.scan(sandbox, next);
         // People whom only a batch names that is not yet worked in are met at the end.
         if (page.length < limit && (await moves.finish(sandbox))) page = await heads.scan(sandbox, next);
-        const shown = await seen(sandbox, await living(sandbox, page), options);
-        const snapshots = await snapshot(sandbox, shown, { events, computed });
+        const found = await seen(sandbox, await living(sandbox, page), options);
+        const snapshots =
+          computed || identities
+            ? await snapshot(sandbox, found, { events, computed })
+            : await scanAttributes(reads, dependencies, sandbox, found, events);
         last = page.at(-1)?.id;
         // A page of ended profiles alone is not the end.
         if (snapshots.length > 0 || page.length < limit || last === undefined) return snapshots;

@@ -135,7 +135,8 @@ function leavesUnder(policy: PolicyInUse, fragments: readonly Fragment[]): reado
   return resolveLeaves(fragmentsUnder(policy, fragments), orderOf(policy));
 }
 
-function isShown({ key, timestampMs }: ProfileEvent, settings: ProfileSettings, nowMs: number): boolean {
+/** True for an event whose dataset is enabled, and that is not past keeping. */
+export function isShown({ key, timestampMs }: ProfileEvent, settings: ProfileSettings, nowMs: number): boolean {
   const days = settings.datasets.get(datasetOf(key))?.retainEventsDays;
   return settings.isShown(key) && (days === undefined || timestampMs > nowMs - days * DAY_MS);
 }

@@ -3,7 +3,7 @@ import type { ProfileSnapshot } from '../../../flow/ports';
 import { advance, applyChange, beginAnew, receiveImports } from './advance';
 import { type Computed, findComputedUntil } from './computed';
 import type { RuleState } from './engine/rule-set';
-import { type Evaluated, type Imports, isCurrent } from './evaluated';
+import { type Evaluated, type Imports, isCurrent, isStranger } from './evaluated';
 import type { Plan } from './plan';
 import { endProfile, rehydrate } from './rehydrate';
 import { followedBy, type Step, stay, toStep } from './step';
@@ -103,7 +103,7 @@ export function needsSnapshot(before: Evaluated, changes: readonly ProfileChange
   for (const change of changes) {
     if (change.revision <= revision) continue;
     if (change.endedIn !== undefined) isHere = false;
-    else if (isFirst(revision, change)) isHere = true;
+    else if (isStranger(before) && isFirst(revision, change)) isHere = true;
     else if (!isHere || change.rebuilt || change.revision !== revision + 1) return true;
     revision = change.revision;
   }
@@ -122,7 +122,7 @@ function isFirst(revisionBefore: number, change: ProfileChanged): boolean {
 
 function takeChange(evaluated: Evaluated, change: ProfileChanged, news: News, plan: Plan): Step {
   if (change.revision <= evaluated.revision) return stay(evaluated);
-  const isNew = change.endedIn === undefined && isFirst(evaluated.revision, change);
+  const isNew = change.endedIn === undefined && isStranger(evaluated) && isFirst(evaluated.revision, change);
   if (isNew) return beginAnew(change, plan);
   // What fell due before it is told as what it was.
   return followedBy(advance(evaluated, change.atMs, plan), (waited) => {

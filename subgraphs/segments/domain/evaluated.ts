@@ -41,6 +41,11 @@ export function sizeOfEvaluated({ state, memberships, imports }: Evaluated): num
   return EVALUATED_BYTES + MEMBERSHIP_BYTES * (memberships.size + imports.size) + (state ? sizeOfState(state) : 0);
 }
 
+/** True when nothing is known of the profile: neither a change of it was evaluated, nor a new rule by itself. */
+export function isStranger({ revision, memberships }: Evaluated): boolean {
+  return revision === 0 && memberships.size === 0;
+}
+
 /** True when `state` can be evaluated further under `plan` by the change after `revision`. */
 export function isCurrent(evaluated: Evaluated, plan: Plan): boolean {
   return evaluated.state !== undefined && evaluated.fingerprint === plan.fingerprint;

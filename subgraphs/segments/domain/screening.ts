@@ -30,6 +30,8 @@ export interface Screening {
   readonly segmentIds: readonly string[];
   readonly readsEvents: boolean;
   readonly readsComputed: boolean;
+  /** True when they ask for segments that are none of theirs. */
+  readonly asksOthers: boolean;
   screen(person: ProfileSnapshot, nowMs: number): Screened;
 }
 
@@ -59,6 +61,7 @@ export function createScreening(
   const reading = {
     readsEvents: all.some(({ reads }) => reads.readsEvents),
     readsComputed: all.some(({ reads }) => readsComputed(reads)),
+    asksOthers: all.some(({ id }) => !wanted.has(id)),
   };
   return {
     segmentIds: ids,

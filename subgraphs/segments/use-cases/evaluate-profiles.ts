@@ -7,6 +7,7 @@ import { evaluateProfile, findLackingMs, type News } from '../domain/evaluate-pr
 import { applyTransitions, type Transition } from '../domain/membership';
 import type { Plan } from '../domain/plan';
 import { traceTransitions, UNTRACED } from '../domain/rehydrate';
+import { takeScreened } from '../domain/take-screened';
 import type { CountsStore } from '../store/counts-store';
 import type { DueStore } from '../store/due-store';
 import type { ImportStore } from '../store/import-store';
@@ -85,9 +86,15 @@ async function evaluateOnce(
   const plan = await dependencies.plan(sandbox);
   const ids = tasks.map(({ profileId }) => profileId);
   const known = await states.load(sandbox, ids, plan);
-  const news = await gatherNews(dependencies, sandbox, tasks, known, plan);
+  const screened = known.map(({ evaluated }, index) => {
+    const sight = tasks[index]?.sight;
+    return sight && takeScreened(evaluated, sight, plan);
+  });
+  const open = known.map((each, index) => (screened[index] ? undefined : each));
+  const news = await gatherNews(dependencies, sandbox, tasks, open, plan);
   const begun = known.map((before, index): Evaluation => {
-    return { before, after: before, transitions: [], reachedMs: tasks[index]?.untilMs };
+    const { evaluated = before.evaluated, transitions = [] } = screened[index] ?? {};
+    return { before, after: { ...before, evaluated }, transitions, reachedMs: tasks[index]?.untilMs };
   });
   const evaluations = await evaluateAll(dependencies, sandbox, begun, news, plan);
   const traced = await Promise.all(

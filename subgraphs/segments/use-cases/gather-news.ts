@@ -19,12 +19,15 @@ export interface NewsDependencies {
   readonly backfillSinceMs: (sandbox: string) => Promise<number | undefined>;
 }
 
-/** Reads what the evaluations of `tasks` lack, for all of them together. In the order of the tasks. */
+/**
+ * Reads what the evaluations of `tasks` lack, for all of them together. In the order of the tasks; nothing for those of whom
+ * `known` has none.
+ */
 export async function gatherNews(
   { profiles, imports, clock, backfillSinceMs: readBackfillSinceMs }: NewsDependencies,
   sandbox: string,
   tasks: readonly Task[],
-  known: readonly Known[],
+  known: readonly (Known | undefined)[],
   plan: Plan,
 ): Promise<readonly (News | undefined)[]> {
   const nowMs = clock.now();

@@ -9,7 +9,7 @@ import {
   type PolicyViews,
   type Scan,
 } from '../domain/evaluate-profile';
-import { type Evaluated, findDueMs, isCurrent } from '../domain/evaluated';
+import { type Evaluated, findDueMs, isCurrent, isStranger } from '../domain/evaluated';
 import type { Plan } from '../domain/plan';
 import type { ImportStore } from '../store/import-store';
 import type { Known, StateStore } from '../store/state-store';
@@ -115,7 +115,7 @@ async function newsOf(
   plan: Plan,
 ): Promise<Lacking | undefined> {
   if (!evaluated || isAsAsked(evaluated, revision, nowMs, plan)) return undefined;
-  if (evaluated.revision === 0) return newsOfStranger(profiles, sandbox, id, evaluated, plan);
+  if (isStranger(evaluated)) return newsOfStranger(profiles, sandbox, id, evaluated, plan);
   if (!isCurrent(evaluated, plan)) return ANEW;
   if (evaluated.revision >= revision) return { changes: [] };
   const changes = await profiles.changes(sandbox, { id, revision: evaluated.revision });

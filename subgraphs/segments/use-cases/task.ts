@@ -1,6 +1,7 @@
 import type { Cause, ProfileChanged } from '../../../flow/events';
 import type { ProfileSnapshot } from '../../../flow/ports';
 import type { Scan } from '../domain/evaluate-profile';
+import type { Sight } from '../domain/take-screened';
 
 /** One profile to be brought up to date. Each at most once in a call. */
 export interface Task {
@@ -13,6 +14,8 @@ export interface Task {
   readonly untilMs?: number;
   /** Set when audiences from elsewhere may name the profile anew, or no more: what moves it then. */
   readonly importCause?: Cause;
+  /** What a screening found: where it suffices, nothing else is read of the profile. */
+  readonly sight?: Sight;
   /** General rules to be asked of `snapshot`. */
   readonly scan?: Omit<Scan, 'snapshot'>;
 }

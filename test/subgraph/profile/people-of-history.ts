@@ -34,6 +34,7 @@ export async function stateOf(profile: ProfileFixture, sandbox: string): Promise
     if (page.length === 0) break;
   }
   await checkLookUps(profile, sandbox, people);
+  await expectScannedAlike(profile, sandbox, people);
   const links = await linksOf(profile, sandbox, people);
   return people
     .map(({ identities, attributes, computedAttributes, events, consents }, index) => ({
@@ -45,6 +46,18 @@ export async function stateOf(profile: ProfileFixture, sandbox: string): Promise
       consents,
     }))
     .sort((a, b) => (JSON.stringify(a.identities) < JSON.stringify(b.identities) ? -1 : 1));
+}
+
+/** Who scans for attributes and events alone reads them another way. */
+async function expectScannedAlike(
+  profile: ProfileFixture,
+  sandbox: string,
+  people: readonly ProfileSnapshot[],
+): Promise<void> {
+  const query = { limit: 1_000, computed: false, identities: false };
+  const scanned = await profile.subgraph.reader.scan(sandbox, query);
+  const read = ({ id, revision, attributes, events }: ProfileSnapshot) => ({ id, revision, attributes, events });
+  expect(scanned.map(read)).toEqual(people.map(read));
 }
 
 type PersonOfHistory = Pick<ProfileSnapshot, 'identities' | 'attributes' | 'computedAttributes' | 'consents'> & {
