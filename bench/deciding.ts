@@ -12,7 +12,7 @@ import { ecid } from './ingest-load';
 import { cpuMicros, devicesOf, GRAPH, GRAPHS, IDENTITIES_PER_GRAPH } from './merging';
 
 const BATCH = 256;
-const ROUNDS = 40;
+const ROUNDS = 160;
 const START_MS = Date.UTC(2026, 0, 1);
 const RULES = {
   namespaces: STANDARD_NAMESPACES,

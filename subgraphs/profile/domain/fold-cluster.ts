@@ -1,7 +1,7 @@
 import type { Cluster } from './clusters';
 import type { Head, IdentityState, Link, Person } from './head';
 import { type ItemIdentity, namespaceOf } from './identity';
-import { compareText, endsOf, type GraphRules, resolveIdentityGraph } from './identity-graph';
+import { canBeOne, compareText, endsOf, type GraphRules, resolveIdentityGraph } from './identity-graph';
 import type { Item } from './item';
 import { commandIdentity, isCommand, touchIdentity, touchLink } from './touch';
 
@@ -56,7 +56,8 @@ export function foldCluster(cluster: Cluster, rules: FoldRules): FoldedCluster {
 /** Decides who belongs together, and what became of each profile. */
 export function regroup(cluster: Cluster, draft: Draft, rules: FoldRules): FoldedCluster {
   const { graphs, dropped, evicted } = graphsOf(draft, rules);
-  const anchors = anchorsOf(cluster, rules);
+  const isOne = graphs.length === 1 && cluster.people.length < 2;
+  const anchors = isOne ? NO_ANCHORS : anchorsOf(cluster, rules);
   const ids = assignIds(graphs, cluster.people, anchors, rules);
   const profileOf = new Map<string, string>();
   graphs.forEach((graph, index) => {
@@ -105,6 +106,8 @@ export interface Draft {
   readonly links: ReadonlyMap<string, Link>;
   /** Identities that changed, or a link of theirs did. */
   readonly touched: ReadonlySet<string>;
+  /** True when links join all of them, those that do not count included. */
+  readonly joined: boolean;
   /** True when who belongs together may have changed. */
   readonly regroup: boolean;
 }
@@ -128,7 +131,10 @@ export function touchAll({ people, items }: Cluster): Draft {
     }
     if (item.links.length > 0 || item.kind === 'CUT') regroup = touchLinks(links, item) || regroup;
   }
-  return { identities, links, touched, regroup };
+  // A cluster is what links of heads and of items join; but a command joins nobody, nor do links to who is not known.
+  const isInside = ({ from, to }: Link): boolean => identities.has(from) && identities.has(to);
+  const joined = !items.some(isCommand) && (people.length < 2 || [...links.values()].every(isInside));
+  return { identities, links, touched, joined, regroup };
 }
 
 // True when the item links what was not linked, or cuts.
@@ -147,12 +153,10 @@ function linkId(link: { readonly from: string; readonly to: string }, dataset: s
   return `${dataset}\n${endsOf(link)}`;
 }
 
-function graphsOf(draft: Draft, rules: FoldRules) {
-  if (draft.regroup) {
-    return resolveIdentityGraph([...draft.identities.values()], [...draft.links.values()], rules);
-  }
-  // Without a person and without links there is one identity, as they make one cluster.
-  return { graphs: [[...draft.identities.keys()]], dropped: [], evicted: [] };
+function graphsOf({ identities, links, joined, regroup }: Draft, rules: FoldRules) {
+  if (!regroup || (joined && canBeOne(identities.values(), rules)))
+    return { graphs: [[...identities.keys()]], dropped: [], evicted: [] };
+  return resolveIdentityGraph([...identities.values()], [...links.values()], rules);
 }
 
 // A profile goes where its best identity goes. Where several meet, the oldest stays.
@@ -184,10 +188,11 @@ function assignIds(
 
 /** Profile id → the identity that it goes with. */
 type Anchors = ReadonlyMap<string, string>;
+const NO_ANCHORS: Anchors = new Map();
 
 // The best identity; one that is being cut out only where there is no other.
 function anchorsOf({ people, items }: Cluster, { namespaces }: FoldRules): Anchors {
-  if (people.length === 0) return new Map();
+  if (people.length === 0) return NO_ANCHORS;
   const cut = new Set(
     items.flatMap(({ kind, identities }) => (kind === 'CUT' ? identities.map(({ key }) => key) : [])),
   );
@@ -215,9 +220,10 @@ function toChanged(
   const { people, items } = cluster;
   const known = new Map(people.map((person) => [person.id, person]));
   const changed: ChangedPerson[] = [];
+  const live = new Set(profileOf.values());
   for (const [id, keys] of groupKeys(profileOf)) {
     const person = known.get(id);
-    const moves = movesOf(id, keys, person, people, profileOf);
+    const moves = movesOf(id, keys, person, people, live);
     if (!moves.moved && !keys.some((key) => draft.touched.has(key))) continue;
     const { gained, merged, split, rebuilt } = moves;
     const head: Head = {
@@ -230,7 +236,6 @@ function toChanged(
     const before = person ? { before: person.head } : {};
     changed.push({ id, version: person?.version ?? 0, ...before, head, items: own, gained, merged, split, rebuilt });
   }
-  const live = new Set(profileOf.values());
   return [...changed, ...people.filter(({ id }) => !live.has(id)).map((person) => ended(person, profileOf, anchors))];
 }
 
@@ -255,13 +260,12 @@ function movesOf(
   keys: readonly string[],
   person: Person | undefined,
   people: readonly Person[],
-  profileOf: ReadonlyMap<string, string>,
+  live: ReadonlySet<string>,
 ) {
   const had = new Set(person?.head.identities.map(({ key }) => key));
   const gained = new Set(keys.filter((key) => !had.has(key)));
   const split = had.size > keys.length - gained.size;
   const givers = people.filter((other) => other.id !== id && other.head.identities.some(({ key }) => gained.has(key)));
-  const live = new Set(profileOf.values());
   return {
     gained: [...gained],
     split,

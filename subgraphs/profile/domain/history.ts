@@ -35,6 +35,7 @@ export function historyOf(
   folded: FoldedCluster,
   by?: RebuildCause,
 ): readonly IdentityChange[] {
+  if (isNoNews(items, folded)) return [];
   const before = new Map<string, string>();
   for (const { id, head } of people) for (const { key } of head.identities) before.set(key, id);
   const identities = people.flatMap(({ head }) => head.identities);
@@ -45,6 +46,13 @@ export function historyOf(
     ...cuts(items, before),
   ];
   return changes.map((change) => ({ ...change, ...(by ?? causeOf(change, items)) }));
+}
+
+// Nearly always: at most, somebody got an identity that nobody had.
+function isNoNews(items: readonly Item[], { changed, dropped, evicted }: FoldedCluster): boolean {
+  const isMoved = ({ rebuilt, head: { endedIn } }: ChangedPerson): boolean => rebuilt || endedIn !== undefined;
+  if (dropped.length > 0 || evicted.length > 0 || changed.some(isMoved)) return false;
+  return !items.some(({ kind }) => kind === 'CUT');
 }
 
 // What came from another profile, and what went to another one.

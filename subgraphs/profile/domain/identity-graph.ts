@@ -71,30 +71,58 @@ export function countingLinks<L extends GraphLink>(nodes: readonly GraphNode[], 
   return links.filter(({ from, to, atMs, derived }) => derived || (atMs > cutBy(from) && atMs > cutBy(to)));
 }
 
+/**
+ * True where all of these identities can be one person, and are when links or items join them all: nothing is cut, none of a
+ * unique namespace is too many, and the limit is kept.
+ */
+export function canBeOne(nodes: Iterable<GraphNode>, { namespaces, identitiesPerGraph }: GraphRules): boolean {
+  const unique = new Set<string>();
+  let count = 0;
+  for (const { key, cutAtMs } of nodes) {
+    count += 1;
+    if (cutAtMs !== undefined || count > identitiesPerGraph) return false;
+    const namespace = namespaceOf(key);
+    if (!namespaces.get(namespace)?.unique) continue;
+    if (unique.has(namespace)) return false;
+    unique.add(namespace);
+  }
+  return true;
+}
+
 interface Sets {
   /** False when joining the two would break a unique namespace. */
   join(a: string, b: string): boolean;
   all(): Iterable<readonly string[]>;
 }
 
+interface IdentitySet {
+  readonly keys: string[];
+  /** The unique namespaces of which there is a value. */
+  readonly unique: string[];
+}
+
 function createSets(nodes: readonly GraphNode[], namespaces: Namespaces): Sets {
-  const setOf = new Map<string, string[]>();
-  for (const { key } of nodes) setOf.set(key, [key]);
+  const setOf = new Map<string, IdentitySet>();
+  for (const { key } of nodes) {
+    const namespace = namespaceOf(key);
+    setOf.set(key, { keys: [key], unique: namespaces.get(namespace)?.unique ? [namespace] : [] });
+  }
   return {
     join(a, b) {
       const left = setOf.get(a);
       const right = setOf.get(b);
       if (!left || !right) return false;
       if (left === right) return true;
-      if (breaksUniqueness(left, right, namespaces)) return false;
-      const [large, small] = left.length >= right.length ? [left, right] : [right, left];
-      for (const key of small) {
-        large.push(key);
+      if (left.unique.some((namespace) => right.unique.includes(namespace))) return false;
+      const [large, small] = left.keys.length >= right.keys.length ? [left, right] : [right, left];
+      large.unique.push(...small.unique);
+      for (const key of small.keys) {
+        large.keys.push(key);
         setOf.set(key, large);
       }
       return true;
     },
-    all: () => new Set(setOf.values()),
+    all: () => [...new Set(setOf.values())].map(({ keys }) => keys),
   };
 }
 

@@ -23,7 +23,11 @@ export function rebuildCluster({ people, items }: Cluster, rules: FoldRules): Re
   }
   const touched = new Set(identities.keys());
   const surviving = people.map((person) => ({ ...person, head: without(person.head, identities) }));
-  const folded = regroup({ people: surviving, items }, { ...draft, identities, touched, regroup: true }, rules);
+  const folded = regroup(
+    { people: surviving, items },
+    { identities, links: draft.links, touched, joined: false, regroup: true },
+    rules,
+  );
   const before = new Map(people.map(({ id, head }) => [id, head]));
   const changed = folded.changed.map((one) => withPast(one, before.get(one.id)));
   const known = people.flatMap(({ head }) => head.identities.map(({ key }) => key));

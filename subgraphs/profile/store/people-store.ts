@@ -8,6 +8,8 @@ import { createMemory, type Memory } from './memory';
 
 /** Heads and identities by key. What this process alone writes is kept in memory. */
 export interface PeopleStore {
+  /** True when what was written is remembered, so that going on from a profile that ended is no further read. */
+  readonly remembers: boolean;
   /** Who has these identities, of those that are known. People who are `loaded` are not read again, nor among the answer. */
   find(sandbox: string, keys: Iterable<string>, loaded?: ReadonlyMap<string, Person>): Promise<FoundPeople>;
   /** What became of these profiles, by the ids asked for: themselves, or what they are part of by now. */
@@ -83,6 +85,7 @@ export function createPeopleStore(store: Store): PeopleStore {
     return followed(found);
   };
   return {
+    remembers: store.exclusive,
     people: peopleOf,
     rows: rowsOf,
     living: (sandbox, ids) => living(sandbox, ids, NOBODY),

@@ -23,7 +23,8 @@ export interface PersonWrites {
 
 /**
  * The writes of changed profiles' heads, and of the rows of identities that they gained. `profileOf`: whose each identity was;
- * the heads of both people guard one that moves. Rows of a profile that became part of another lead there by its head.
+ * the heads of both people guard one that moves. Where heads are remembered, rows of a profile that became part of another
+ * lead there by its head.
  */
 export async function personWrites(
   people: PeopleStore,
@@ -39,6 +40,7 @@ export async function personWrites(
     for (const key of gained) {
       const former = profileOf.get(key);
       if (former === undefined) writes.push({ ...rowWrite(key, id), expected: null });
+      else if (!people.remembers) writes.push(rowWrite(key, id));
       else if (becameOf.get(former) !== id) parted.add(former);
     }
   }

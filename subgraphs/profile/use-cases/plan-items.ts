@@ -116,8 +116,7 @@ function foldItems(
     const folded = foldCluster(cluster, rules);
     for (const one of folded.changed) changed.push(one);
     for (const [key, id] of folded.profileOf) moved.set(key, id);
-    const isNews = folded.dropped.length > 0 || folded.evicted.length > 0;
-    if (!folded.regrouped || (cluster.people.length === 0 && !isNews)) continue;
+    if (!folded.regrouped) continue;
     for (const change of historyOf(cluster, folded)) history.push(change);
   }
   return { changed, history, moved };
