@@ -1,5 +1,6 @@
-import type { Clock, Timer } from '../../../platform/clock';
+import type { Clock } from '../../../platform/clock';
 import type { Log } from '../../../platform/log';
+import { createTimedWork } from '../../../platform/timed-work';
 import type { DeviceLinkStore } from '../store/device-link-store';
 import type { Pipeline } from './pipeline';
 import type { Plan, Relinked } from './plan';
@@ -22,43 +23,27 @@ export interface LinkExpiryDependencies {
   readonly log: Log;
 }
 
+const EXPIRY = 'expiry';
 const PAGE = 500;
+const AFTER_FAILURE_MS = 60_000;
 
 /** They count no more from their instant on, whether they are removed or not; with that those are told whom they joined. */
 export function createLinkExpiry(dependencies: LinkExpiryDependencies): LinkExpiry {
   const { deviceLinks, pipeline, clock, log } = dependencies;
-  const timers = new Map<string, Timer>();
-  const running = new Set<Promise<void>>();
-  let closed = false;
-
-  const sweep = async (sandbox: string): Promise<void> => {
-    while (!closed && (await pipeline.perform(sandbox, () => planExpiry(dependencies, sandbox))));
-    const nextMs = closed ? undefined : await deviceLinks.nextUntilMs(sandbox);
-    timers.get(sandbox)?.cancel();
-    if (nextMs !== undefined && !closed)
-      timers.set(
-        sandbox,
-        clock.at(nextMs, () => run(sandbox)),
-      );
+  const work = async (sandbox: string): Promise<void> => {
+    while (!timed.isClosed() && (await pipeline.perform(sandbox, () => planExpiry(dependencies, sandbox))));
+    const nextMs = await deviceLinks.nextUntilMs(sandbox);
+    if (nextMs !== undefined) timed.runAt(sandbox, EXPIRY, nextMs);
   };
-  const run = (sandbox: string): void => {
-    const work = sweep(sandbox)
-      .catch((error: unknown) => log.error({ err: error }, 'links that are over are removed with the next sweep'))
-      .finally(() => running.delete(work));
-    running.add(work);
-  };
-  const idle = async (): Promise<void> => {
-    while (running.size > 0) await Promise.all(running);
-  };
+  const timed = createTimedWork({
+    ...{ work, clock, log, retryAfterMs: AFTER_FAILURE_MS },
+    failure: 'links that are over could not be removed; trying again',
+  });
   return {
-    sweep,
-    watch: run,
-    idle,
-    async close() {
-      closed = true;
-      for (const timer of timers.values()) timer.cancel();
-      await idle();
-    },
+    sweep: (sandbox) => timed.runAgain(sandbox, EXPIRY),
+    watch: (sandbox) => void timed.runAgain(sandbox, EXPIRY),
+    idle: timed.idle,
+    close: timed.close,
   };
 }
 

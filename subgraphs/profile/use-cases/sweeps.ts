@@ -1,8 +1,11 @@
-import type { Clock, Timer } from '../../../platform/clock';
+import type { Clock } from '../../../platform/clock';
 import type { Log } from '../../../platform/log';
+import { createTimedWork } from '../../../platform/timed-work';
 
 /** Something to look at again and again, in every sandbox. Doing it twice does no harm. */
 export type Sweep = (sandbox: string) => Promise<void>;
+
+const SWEEP = 'sweep';
 
 /** Runs sweeps at their intervals. */
 export interface Sweeps {
@@ -17,44 +20,27 @@ export function createSweeps(
   sweeps: readonly { readonly everyMs: number; readonly sweep: Sweep }[],
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Sweeps {
-  const running = new Map<Sweep, Promise<void>>();
-  const timers = new Map<Sweep, Timer>();
-
-  const dueAgain = new Set<Sweep>();
-
-  const run = (sweep: Sweep, sandboxes: readonly string[]): void => {
-    if (running.has(sweep)) return void dueAgain.add(sweep);
-    const all = async (): Promise<void> => {
-      do {
-        dueAgain.delete(sweep);
-        for (const sandbox of sandboxes) await sweep(sandbox);
-      } while (dueAgain.has(sweep));
+  const all = sweeps.map(({ everyMs, sweep }) => {
+    const arm = (sandbox: string): void => timed.runAt(sandbox, SWEEP, clock.now() + everyMs);
+    const work = (sandbox: string): Promise<void> => {
+      arm(sandbox);
+      return sweep(sandbox);
     };
-    const work = all()
-      .catch((error: unknown) => log.error({ err: error }, 'a sweep over profiles failed and is tried again'))
-      .finally(() => running.delete(sweep));
-    running.set(sweep, work);
-  };
-
-  const arm = (everyMs: number, sweep: Sweep, sandboxes: readonly string[]): void => {
-    const fire = (): void => {
-      arm(everyMs, sweep, sandboxes);
-      run(sweep, sandboxes);
-    };
-    timers.set(sweep, clock.at(clock.now() + everyMs, fire));
-  };
-
-  const idle = async (): Promise<void> => {
-    while (running.size > 0) await Promise.all(running.values());
-  };
+    const timed = createTimedWork({
+      ...{ work, clock, log, retryAfterMs: everyMs },
+      failure: 'a sweep over profiles failed and is tried again',
+    });
+    return { ...timed, arm };
+  });
   return {
     start(sandboxes) {
-      for (const { everyMs, sweep } of sweeps) arm(everyMs, sweep, sandboxes);
+      for (const { arm } of all) sandboxes.forEach(arm);
     },
-    idle,
+    async idle() {
+      await Promise.all(all.map((timed) => timed.idle()));
+    },
     async close() {
-      for (const timer of timers.values()) timer.cancel();
-      await idle();
+      await Promise.all(all.map((timed) => timed.close()));
     },
   };
 }

@@ -1,5 +1,6 @@
-import type { Clock, Timer } from '../../../platform/clock';
+import type { Clock } from '../../../platform/clock';
 import type { Log } from '../../../platform/log';
+import { createTimedWork } from '../../../platform/timed-work';
 import type { DueStore } from '../store/due-store';
 import { ALWAYS_MINE, type Duties } from '../store/duty-store';
 import type { EvaluateProfiles } from './evaluate-profiles';
@@ -25,6 +26,7 @@ export interface DueAnnouncer {
   close(): Promise<void>;
 }
 
+const DUTY = 'due';
 // Lists of people.
 const PAGE = 8;
 const POLL_MS = 500;
@@ -35,55 +37,33 @@ const AFTER_FAILURE_MS = 1_000;
 /** One timer per sandbox, set to the earliest due instant. */
 export function createDueAnnouncer(dependencies: DueDependencies): DueAnnouncer {
   const { due, clock, log, alone } = dependencies;
-  const timers = new Map<string, { readonly atMs: number; readonly timer: Timer }>();
-  const running = new Map<string, Promise<void>>();
   const started = new Set<string>();
-  let closed = false;
 
-  const arm = (sandbox: string, atMs: number): void => {
-    const armed = timers.get(sandbox);
-    if (closed || (armed && armed.atMs <= atMs)) return;
-    armed?.timer.cancel();
-    timers.set(sandbox, { atMs, timer: clock.at(atMs, () => fire(sandbox)) });
+  const work = async (sandbox: string): Promise<void> => {
+    await announceAll(dependencies, sandbox, timed.isClosed);
+    const nextMs = (await due.next(sandbox)) ?? Number.POSITIVE_INFINITY;
+    const atMs = alone ? nextMs : Math.min(nextMs, clock.now() + POLL_MS);
+    if (Number.isFinite(atMs)) timed.runBy(sandbox, DUTY, atMs);
   };
-  const fire = (sandbox: string): void => {
-    timers.delete(sandbox);
-    if (!running.has(sandbox)) void run(sandbox);
-  };
-  const run = (sandbox: string): Promise<void> => {
-    const work = announceAll(dependencies, sandbox, () => closed)
-      .then(() => due.next(sandbox))
-      .then((nextMs = Number.POSITIVE_INFINITY) => {
-        const atMs = alone ? nextMs : Math.min(nextMs, clock.now() + POLL_MS);
-        if (Number.isFinite(atMs)) arm(sandbox, atMs);
-      })
-      .catch((error: unknown) => {
-        log.error({ err: error }, 'due changes of segments could not be announced; trying again');
-        arm(sandbox, clock.now() + AFTER_FAILURE_MS);
-      })
-      .finally(() => running.delete(sandbox));
-    running.set(sandbox, work);
-    return work;
-  };
+  const timed = createTimedWork({
+    ...{ work, clock, log, retryAfterMs: AFTER_FAILURE_MS },
+    failure: 'due changes of segments could not be announced; trying again',
+  });
 
   return {
     start(sandbox) {
       started.add(sandbox);
-      void run(sandbox);
+      void timed.run(sandbox, DUTY);
     },
     expect(sandbox, dueMs) {
-      if (started.has(sandbox)) arm(sandbox, dueMs);
+      if (started.has(sandbox)) timed.runBy(sandbox, DUTY, dueMs);
     },
     async idle() {
-      await Promise.all(running.values());
-      for (const sandbox of started) await announceAll({ ...dependencies, duties: ALWAYS_MINE }, sandbox, () => closed);
+      await timed.idle();
+      for (const sandbox of started)
+        await announceAll({ ...dependencies, duties: ALWAYS_MINE }, sandbox, timed.isClosed);
     },
-    async close() {
-      closed = true;
-      for (const { timer } of timers.values()) timer.cancel();
-      timers.clear();
-      await Promise.all(running.values());
-    },
+    close: timed.close,
   };
 }
 
@@ -94,7 +74,7 @@ async function announceAll(
   isOver: () => boolean,
 ): Promise<void> {
   while (!isOver()) {
-    const graceMs = (await duties.isMine(sandbox, 'due')) ? 0 : LATE_MS;
+    const graceMs = (await duties.isMine(sandbox, DUTY)) ? 0 : LATE_MS;
     const nowMs = clock.now() - graceMs;
     const lists = await due.find(sandbox, nowMs, PAGE);
     const last = lists.at(-1);

@@ -1,7 +1,7 @@
-import type { Timer } from '../../../platform/clock';
 import { isAppError } from '../../../platform/errors';
 import type { Log } from '../../../platform/log';
 import type { Stored, Write } from '../../../platform/store/store';
+import { createTimedWork } from '../../../platform/timed-work';
 import type { Withdrawal } from '../domain/job';
 import type { Duties } from '../store/duty-store';
 import { type BackfillDependencies, backfillStep } from './backfill-people';
@@ -26,69 +26,39 @@ export interface Jobs {
   close(): Promise<void>;
 }
 
+const DUTY = 'jobs';
 const POLL_MS = 2_000;
 const AFTER_FAILURE_MS = 2_000;
 
 /** Works for one sandbox at a time in each, the kinds taking turns. */
 export function createJobs(dependencies: JobDependencies): Jobs {
   const { clock, log, alone, duties } = dependencies;
-  const running = new Map<string, Promise<void>>();
-  const timers = new Map<string, Timer>();
-  const woken = new Set<string>();
   const started = new Set<string>();
-  let closed = false;
 
-  const again = (sandbox: string, afterMs: number): void => {
-    if (closed) return;
-    timers.get(sandbox)?.cancel();
-    timers.set(
-      sandbox,
-      clock.at(clock.now() + afterMs, () => run(sandbox)),
-    );
-  };
   const work = async (sandbox: string): Promise<void> => {
-    while (woken.delete(sandbox)) {
-      if (!(await duties.isMine(sandbox, 'jobs'))) return;
-      while (!closed && (await doNext(dependencies, sandbox))) await duties.isMine(sandbox, 'jobs');
-    }
+    if (await duties.isMine(sandbox, DUTY))
+      while (!timed.isClosed() && (await doNext(dependencies, sandbox))) await duties.isMine(sandbox, DUTY);
+    if (!alone) timed.runBy(sandbox, DUTY, clock.now() + POLL_MS);
   };
-  const run = (sandbox: string): void => {
-    if (closed) return;
-    woken.add(sandbox);
-    if (running.has(sandbox)) return;
-    const done = work(sandbox)
-      .then(() => {
-        if (!alone) again(sandbox, POLL_MS);
-      })
-      .catch((error: unknown) => {
-        log.error({ err: error }, 'the background work of segments stopped and is tried again');
-        again(sandbox, AFTER_FAILURE_MS);
-      })
-      .finally(() => {
-        running.delete(sandbox);
-        if (woken.has(sandbox)) run(sandbox);
-      });
-    running.set(sandbox, done);
-  };
+  const timed = createTimedWork({
+    ...{ work, clock, log, retryAfterMs: AFTER_FAILURE_MS },
+    failure: 'the background work of segments stopped and is tried again',
+  });
 
   return {
     start(sandbox) {
       started.add(sandbox);
-      run(sandbox);
+      void timed.runAgain(sandbox, DUTY);
     },
     wake(sandbox) {
-      if (started.has(sandbox)) run(sandbox);
+      if (started.has(sandbox)) void timed.runAgain(sandbox, DUTY);
     },
     async idle() {
-      while (running.size > 0) await Promise.all(running.values());
+      await timed.idle();
       if (alone) return;
-      for (const sandbox of started) while (!closed && (await doNext(dependencies, sandbox)));
+      for (const sandbox of started) while (!timed.isClosed() && (await doNext(dependencies, sandbox)));
     },
-    async close() {
-      closed = true;
-      for (const timer of timers.values()) timer.cancel();
-      while (running.size > 0) await Promise.all(running.values());
-    },
+    close: timed.close,
   };
 }
 

@@ -1,7 +1,8 @@
 import { Cron } from 'croner';
-import type { Clock, Timer } from '../../../platform/clock';
+import type { Clock } from '../../../platform/clock';
 import { isAppError } from '../../../platform/errors';
 import type { Log } from '../../../platform/log';
+import { createTimedWork } from '../../../platform/timed-work';
 import type { Plan } from '../domain/plan';
 import type { EvaluationRuns } from './evaluate-segments';
 
@@ -25,49 +26,30 @@ export interface EvaluationSchedule {
 /** At night, when there is least to do. */
 const DAILY = '0 2 * * *';
 const DAY_MS = 86_400_000;
+const AFTER_FAILURE_MS = 60_000;
 
 /** One that was missed while nobody ran is made up for on the start. Several processes begin one together. */
 export function createEvaluationSchedule(dependencies: ScheduleDependencies): EvaluationSchedule {
   const { clock, log, timeZone } = dependencies;
   const pattern = new Cron(DAILY, { timezone: timeZone, paused: true });
-  const timers = new Map<string, Timer>();
-  const running = new Set<Promise<void>>();
-  let closed = false;
-
   const nextAfter = (ms: number): number => pattern.nextRun(new Date(ms))?.getTime() ?? ms + DAY_MS;
-  const begin = (sandbox: string, dueMs: number): void => {
-    const work = beginDaily(dependencies, sandbox, dueMs)
-      .catch((error: unknown) => log.error({ err: error }, 'the daily evaluation of segments could not begin'))
-      .finally(() => running.delete(work));
-    running.add(work);
+
+  const work = async (sandbox: string): Promise<void> => {
+    let dueMs = nextAfter(clock.now() - 2 * DAY_MS);
+    let nextMs = nextAfter(dueMs);
+    for (; nextMs <= clock.now(); nextMs = nextAfter(nextMs)) dueMs = nextMs;
+    timed.runAt(sandbox, DAILY, nextMs);
+    await beginDaily(dependencies, sandbox, dueMs);
   };
-  const arm = (sandbox: string): void => {
-    if (closed) return;
-    const dueMs = nextAfter(clock.now());
-    timers.set(
-      sandbox,
-      clock.at(dueMs, () => {
-        begin(sandbox, dueMs);
-        arm(sandbox);
-      }),
-    );
-  };
+  const timed = createTimedWork({
+    ...{ work, clock, log, retryAfterMs: AFTER_FAILURE_MS },
+    failure: 'the daily evaluation of segments could not begin and is tried again',
+  });
 
   return {
-    start(sandbox) {
-      let missedMs = nextAfter(clock.now() - 2 * DAY_MS);
-      for (let next = nextAfter(missedMs); next <= clock.now(); next = nextAfter(next)) missedMs = next;
-      if (missedMs <= clock.now()) begin(sandbox, missedMs);
-      arm(sandbox);
-    },
-    async idle() {
-      while (running.size > 0) await Promise.all(running);
-    },
-    async close() {
-      closed = true;
-      for (const timer of timers.values()) timer.cancel();
-      await Promise.all(running);
-    },
+    start: (sandbox) => void timed.run(sandbox, DAILY),
+    idle: timed.idle,
+    close: timed.close,
   };
 }
 
