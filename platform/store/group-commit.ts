@@ -8,6 +8,11 @@ export interface WaitingCommit {
   reject(error: unknown): void;
 }
 
+/** What has the database for itself when its turn comes. */
+interface WaitingWork {
+  work(): Promise<void>;
+}
+
 /** Gathers commits that wait at the same time, so that they share one flush. */
 export interface GroupCommit {
   add(commit: Commit): Promise<void>;
@@ -15,12 +20,18 @@ export interface GroupCommit {
   close(): Promise<void>;
 }
 
+/** One flush after another. */
+export interface SerialGroupCommit extends GroupCommit {
+  /** Runs `work` when its turn comes, while no flush is under way. */
+  alone<T>(work: () => T): Promise<T>;
+}
+
 // Bounds how long one flush keeps others waiting.
 const MOST_WRITES_PER_FLUSH = 4096;
 
 /** Flushes run one after another, each with all that waits by then (up to some thousand writes), in order of arrival. */
-export function createGroupCommit(flush: (group: readonly WaitingCommit[]) => void | Promise<void>): GroupCommit {
-  let waiting: WaitingCommit[] = [];
+export function createGroupCommit(flush: (group: readonly WaitingCommit[]) => Promise<void>): SerialGroupCommit {
+  let waiting: (WaitingCommit | WaitingWork)[] = [];
   let running: Promise<void> | undefined;
   let closed = false;
 
@@ -28,6 +39,12 @@ export function createGroupCommit(flush: (group: readonly WaitingCommit[]) => vo
     // Everything that the sockets brought in this turn of the event loop joins in.
     await new Promise<void>((resolve) => setImmediate(resolve));
     while (waiting.length > 0) {
+      const [first] = waiting;
+      if (first && 'work' in first) {
+        waiting = waiting.slice(1);
+        await first.work();
+        continue;
+      }
       const group = takeGroup(waiting);
       waiting = waiting.slice(group.length);
       try {
@@ -40,13 +57,16 @@ export function createGroupCommit(flush: (group: readonly WaitingCommit[]) => vo
     running = undefined;
   };
 
+  const enqueue = (next: WaitingCommit | WaitingWork): void => {
+    if (closed) throw storeClosed();
+    waiting.push(next);
+    running ??= run();
+  };
+
   return {
-    add: (commit) =>
-      new Promise<void>((resolve, reject) => {
-        if (closed) return reject(storeClosed());
-        waiting.push({ commit, resolve, reject });
-        running ??= run();
-      }),
+    add: (commit) => new Promise<void>((resolve, reject) => enqueue({ commit, resolve, reject })),
+    alone: (work) =>
+      new Promise((resolve, reject) => enqueue({ work: () => Promise.resolve().then(work).then(resolve, reject) })),
     async close() {
       closed = true;
       await running;
@@ -54,13 +74,14 @@ export function createGroupCommit(flush: (group: readonly WaitingCommit[]) => vo
   };
 }
 
-function takeGroup(waiting: readonly WaitingCommit[]): readonly WaitingCommit[] {
+function takeGroup(waiting: readonly (WaitingCommit | WaitingWork)[]): readonly WaitingCommit[] {
+  const group: WaitingCommit[] = [];
   let writes = 0;
-  let count = 0;
-  for (const { commit } of waiting) {
-    writes += commit.writes.length + (commit.entries?.length ?? 0);
-    if (count > 0 && writes > MOST_WRITES_PER_FLUSH) break;
-    count += 1;
+  for (const next of waiting) {
+    if ('work' in next) break;
+    writes += next.commit.writes.length + (next.commit.entries?.length ?? 0);
+    if (group.length > 0 && writes > MOST_WRITES_PER_FLUSH) break;
+    group.push(next);
   }
-  return waiting.slice(0, count);
+  return group;
 }

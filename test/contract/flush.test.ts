@@ -1,11 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createGroupCommit, type GroupCommit } from '../../platform/store/group-commit';
-import { closeDatabase, type Database, openDatabase } from '../../platform/store/sqlite/database';
+import { createGroupCommit, type SerialGroupCommit } from '../../platform/store/group-commit';
+import { closeDatabase, type Database, type HeldFolder, holdFolder, openDatabase } from '../../platform/store/sqlite/database';
+import { createGroupWriter } from '../../platform/store/sqlite/group-writer';
+import { createPacking } from '../../platform/store/sqlite/packed-commit';
 import { createSqliteLog, type SqliteLog } from '../../platform/store/sqlite/sqlite-log';
 import { createStatements } from '../../platform/store/sqlite/statements';
 import { prepareTables } from '../../platform/store/sqlite/tables';
-import { createTransactions } from '../../platform/store/sqlite/transactions';
+import { createWriteGroups } from '../../platform/store/sqlite/write-groups';
 import type { Commit } from '../../platform/store/store';
 import { createTemporaryFolder } from '../support/temporary-folder';
 
@@ -19,21 +21,26 @@ const commitOf = (n: number): Commit => ({
 
 describe('a commit of the embedded store', () => {
   const folder = createTemporaryFolder();
+  let held: HeldFolder;
   let database: Database;
   let log: SqliteLog;
-  let group: GroupCommit;
+  let group: SerialGroupCommit;
   let flushes: { resolve(): void; reject(error: Error): void }[];
   beforeEach(() => {
-    database = openDatabase(folder.path, 0);
+    held = holdFolder(folder.path, 0);
+    database = openDatabase(folder.path, 1024 * 1024);
     prepareTables(database, SPECS);
     const statements = createStatements(database);
-    log = createSqliteLog(database, statements);
     flushes = [];
     const flush = (): Promise<void> => new Promise((resolve, reject) => flushes.push({ resolve, reject }));
-    group = createGroupCommit(createTransactions(SPECS, database, statements, log, flush));
+    group = createGroupCommit((waiting) => writeGroups(waiting));
+    log = createSqliteLog(database, statements, group.alone);
+    const pack = createPacking(SPECS, log.tableOf);
+    const writeGroups = createWriteGroups({ pack, log, write: createGroupWriter(SPECS, database), flush });
   });
   afterEach(() => {
     closeDatabase(database);
+    held.release();
     folder.remove();
   });
   const turns = async (): Promise<void> => {

@@ -8,46 +8,55 @@ export type Database = DatabaseSyncInstance;
 
 /** The database's name in its folder. */
 export const FILE = 'attune.sqlite';
+const LOCK = 'attune.lock';
 const HOLDER = 'holder.json';
 
 const PRAGMAS = `
   PRAGMA page_size = 4096;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
-  PRAGMA cache_size = -131072;
   PRAGMA wal_autocheckpoint = 16000;
   PRAGMA temp_store = MEMORY;
+  PRAGMA busy_timeout = 10000;
 `;
 
+/** A data folder that nobody else can open. */
+export interface HeldFolder {
+  /** Lets go of it at once. */
+  release(): void;
+}
+
 /**
- * Opens the one database file of `folder`, which is made when it is missing, and holds it alone until closed or until
- * the process ends in any way. Fails with CONFLICT when another one holds it.
+ * Holds a data folder, which is made when it is missing, until released or until the process ends in any way. Fails with
+ * CONFLICT when another one holds it.
  */
-export function openDatabase(folder: string, nowMs: number): Database {
+export function holdFolder(folder: string, nowMs: number): HeldFolder {
   mkdirSync(folder, { recursive: true });
-  const database = new DatabaseSync(join(folder, FILE), { timeout: 0 });
+  // The operating system's lock, by way of a database that stays empty.
+  const lock = new DatabaseSync(join(folder, LOCK), { timeout: 0 });
   try {
-    // With exclusive locking SQLite keeps the operating system's lock on the file as long as it is open.
-    database.exec('PRAGMA locking_mode = EXCLUSIVE');
-    database.exec(PRAGMAS);
-    database.exec('BEGIN IMMEDIATE; COMMIT; PRAGMA busy_timeout = 10000');
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
-    database.close();
+    lock.close();
     throw isBusy(error) ? heldByAnother(folder, error) : error;
   }
   const holder = { pid: process.pid, host: hostname(), since: new Date(nowMs).toISOString() };
   writeFileSync(join(folder, HOLDER), `${JSON.stringify(holder)}\n`);
+  return { release: () => lock.close() };
+}
+
+/** Opens the one database file of a folder that this process holds; each thread has a connection of its own. */
+export function openDatabase(folder: string, cacheBytes: number): Database {
+  const database = new DatabaseSync(join(folder, FILE));
+  database.exec(`${PRAGMAS}PRAGMA cache_size = -${Math.round(cacheBytes / 1024)}`);
   return database;
 }
 
-/**
- * Closes the database and lets go of the folder at once. Closing alone would not: the driver keeps a connection open
- * behind our back until the last prepared statement is garbage collected.
- */
+/** Closes a connection, after what it wrote was brought into the database's own file. */
 export function closeDatabase(database: Database): void {
   if (!database.isOpen) return;
   try {
-    database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; BEGIN IMMEDIATE; COMMIT');
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   } finally {
     database.close();
   }

@@ -1,17 +1,23 @@
 import { type Clock, createSystemClock } from '../../clock';
 import type { Log } from '../../log';
 import { storeClosed } from '../conflict';
-import { createGroupCommit } from '../group-commit';
+import { createGroupCommit, type WaitingCommit } from '../group-commit';
 import { checkCommit } from '../keys';
 import type { Collection, CollectionSpec, Store } from '../store';
-import { closeDatabase, openDatabase } from './database';
+import { closeDatabase, type Database, holdFolder, openDatabase } from './database';
 import { openFlushing } from './flushing';
+import { createGroupWriter } from './group-writer';
+import { createPacking } from './packed-commit';
 import { scrubDatabase } from './scrub';
 import { createSqliteCollection } from './sqlite-collection';
 import { createSqliteLog } from './sqlite-log';
 import { createStatements } from './statements';
 import { prepareTables } from './tables';
-import { createTransactions } from './transactions';
+import { createThreadWriter, type ThreadWriter } from './thread-writer';
+import { createWriteGroups } from './write-groups';
+
+const CACHE_BYTES = 64 * 1024 * 1024;
+const THREAD_CACHE_BYTES = 96 * 1024 * 1024;
 
 /** Opens the store of a data folder, making it when missing. Fails with CONFLICT when another process has it open. */
 export async function openSqliteStore(options: {
@@ -21,24 +27,32 @@ export async function openSqliteStore(options: {
   readonly log?: Log;
 }): Promise<Store> {
   const { folder, collections: specs, clock = createSystemClock() } = options;
-  const database = openDatabase(folder, clock.now());
-  try {
-    prepareTables(database, specs);
-  } catch (error) {
-    closeDatabase(database);
-    throw error;
-  }
+  const held = holdFolder(folder, clock.now());
+  const database = openPrepared(folder, specs, held.release);
   const statements = createStatements(database);
-  const log = createSqliteLog(database, statements);
+  const group = createGroupCommit((waiting) => writeGroups(waiting));
+  const log = createSqliteLog(database, statements, group.alone);
   const collections = new Map(specs.map((spec) => [spec.name, createSqliteCollection(spec, statements)]));
   const flushing = openFlushing(folder);
-  const group = createGroupCommit(createTransactions(specs, database, statements, log, flushing.flush));
+  let thread: ThreadWriter | undefined;
+  const writeGroups: (waiting: readonly WaitingCommit[]) => Promise<void> = createWriteGroups({
+    pack: createPacking(specs, log.tableOf),
+    log,
+    write: createGroupWriter(specs, database),
+    thread() {
+      thread ??= createThreadWriter({ folder, specs, cacheBytes: THREAD_CACHE_BYTES });
+      return thread;
+    },
+    flush: flushing.flush,
+  });
   options.log?.info({ folder, collections: specs.length }, 'store opened');
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await group.close();
+    await thread?.close();
     await flushing.close();
     closeDatabase(database);
+    held.release();
   };
 
   return {
@@ -55,11 +69,24 @@ export async function openSqliteStore(options: {
     },
     async scrub() {
       if (!database.isOpen) throw storeClosed();
-      scrubDatabase(database);
+      await group.alone(() => scrubDatabase(database));
     },
     close() {
       closing ??= close();
       return closing;
     },
   };
+}
+
+function openPrepared(folder: string, specs: readonly CollectionSpec[], release: () => void): Database {
+  let database: Database | undefined;
+  try {
+    database = openDatabase(folder, CACHE_BYTES);
+    prepareTables(database, specs);
+    return database;
+  } catch (error) {
+    if (database) closeDatabase(database);
+    release();
+    throw error;
+  }
 }

@@ -1,41 +1,38 @@
 import { setImmediate } from 'node:timers/promises';
 import { cursorExpired } from '../cursor-expired';
-import type { EventLog, LogEntry, NewLogEntry } from '../event-log';
+import type { EventLog, LogEntry } from '../event-log';
+import type { SerialGroupCommit } from '../group-commit';
 import { createRecentEntries, type RecentEntries } from '../recent-entries';
+import type { Commit } from '../store';
 import { createWakeUps } from '../wake-ups';
 import type { Database } from './database';
+import type { PackedCommit } from './packed-commit';
 import { HOLE_OF_LIMIT, type Statements } from './statements';
 
-/** The log with what the writer needs of it: entries are appended inside the writer's transaction, then published. */
+/** The log with what writing needs of it: entries are written with their commit, then shown. */
 export interface SqliteLog extends EventLog {
-  /** Makes the streams that `entries` are the first of; outside any transaction. */
-  prepare(entries: readonly NewLogEntry[]): void;
-  append(sandbox: string, entries: readonly NewLogEntry[]): void;
-  /** How much was appended since the last publish or discard. */
-  appended(): number;
-  /** Forgets what was appended after the first `keep`: its transaction, or that part of it, was rolled back. */
-  discard(keep: number): void;
-  /** Shows what was appended to readers: its transaction is safe. */
-  publish(): void;
+  /** The table of a stream, which is made when it is missing. */
+  tableOf(stream: string): string;
+  /** The last position in each table. */
+  heads(): ReadonlyMap<string, number>;
+  /** Shows what a commit appended to readers: it is safe. To be called for each, in the order in which they were written. */
+  publish(commit: Commit, packed: PackedCommit): void;
 }
 
 interface Stream {
   readonly name: string;
   readonly table: string;
-  readonly insert: string;
   readonly recent: RecentEntries;
   head: number;
   trimmed: number;
 }
 
-interface Appended {
-  readonly stream: Stream;
-  readonly entry: LogEntry;
-  readonly bytes: number;
-}
-
 type Row = readonly [position: number, sandbox: string, key: string, id: string, at: number, body: string];
 
+/** Runs something while nobody writes. */
+type Alone = SerialGroupCommit['alone'];
+
+const BODY = 4;
 const COLUMNS = 'position, sandbox, key, id, at, body';
 const RECENT_ENTRIES = 16_384;
 const RECENT_BYTES = 32 * 1024 * 1024;
@@ -45,10 +42,15 @@ const BUCKET = `(position >> ${BUCKET_BITS})`;
 const TRIMMED_AT_ONCE = 5_000;
 
 /** The log of a data folder: one partition; a table per stream, made when its first entry comes. */
-export function createSqliteLog(database: Database, statements: Statements): SqliteLog {
+export function createSqliteLog(database: Database, statements: Statements, alone: Alone): SqliteLog {
   const wakeUps = createWakeUps();
   const streams = openStreams(database, statements);
-  let appended: Appended[] = [];
+
+  const streamOf = (name: string): Stream => {
+    const stream = streams.get(name) ?? createStream(database, statements, name);
+    streams.set(name, stream);
+    return stream;
+  };
 
   const readRows = <B>({ name, table }: Stream, after: number, limit: number): readonly LogEntry<B>[] => {
     const sql = `SELECT ${COLUMNS} FROM ${table} WHERE position > ? ORDER BY position LIMIT ${HOLE_OF_LIMIT}`;
@@ -87,39 +89,23 @@ export function createSqliteLog(database: Database, statements: Statements): Sql
     head: async (name) => [streams.get(name)?.head ?? 0],
     onAppend: wakeUps.on,
     async trim(beforeMs) {
-      for (const stream of streams.values()) await trimStream(database, statements, stream, beforeMs);
+      for (const stream of streams.values()) await trimStream(database, statements, alone, stream, beforeMs);
     },
     async erase(sandbox, keys) {
-      for (const stream of streams.values()) eraseKeys(database, statements, stream, sandbox, keys);
-    },
-    prepare(entries) {
-      for (const { stream } of entries) {
-        if (!streams.has(stream)) streams.set(stream, createStream(database, statements, stream));
+      for (const stream of streams.values()) {
+        await alone(() => eraseKeys(database, statements, stream, sandbox, keys));
       }
     },
-    append(sandbox, entries) {
-      for (const { stream: name, key, id, at, body, json = JSON.stringify(body) } of entries) {
-        const stream = streams.get(name) as Stream;
-        const position = stream.head + 1;
-        statements.of(stream.insert).run(position, sandbox, key, id, at, json);
-        stream.head = position;
-        appended.push({
-          stream,
-          entry: { sandbox, stream: name, partition: 0, position, key, id, at, body },
-          bytes: json.length,
-        });
-      }
-    },
-    appended: () => appended.length,
-    discard(keep) {
-      for (const { stream } of appended.splice(keep)) stream.head -= 1;
-    },
-    publish() {
-      for (const { stream, entry, bytes } of appended) {
-        stream.recent.add(entry, bytes);
-        wakeUps.fire(stream.name, 0);
-      }
-      appended = [];
+    tableOf: (stream) => streamOf(stream).table,
+    heads: () => new Map([...streams.values()].map(({ table, head }) => [table, head])),
+    publish({ sandbox, entries = [] }, packed) {
+      entries.forEach(({ stream: name, key, id, at, body }, index) => {
+        const stream = streamOf(name);
+        stream.head += 1;
+        const entry = { sandbox, stream: name, partition: 0, position: stream.head, key, id, at, body };
+        stream.recent.add(entry, packed.entries[index]?.[BODY].length ?? 0);
+        wakeUps.fire(name, 0);
+      });
     },
   };
 }
@@ -135,9 +121,8 @@ function openStreams(database: Database, statements: Statements): Map<string, St
 function openStream(statements: Statements, number: number, name: string, trimmed: number): Stream {
   const table = `log_${number}`;
   const [last] = statements.of(`SELECT max(position) FROM ${table}`).get() as [number | null];
-  const insert = `INSERT INTO ${table} (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`;
   const recent = createRecentEntries(RECENT_ENTRIES, RECENT_BYTES);
-  return { name, table, insert, recent, head: last ?? trimmed, trimmed };
+  return { name, table, recent, head: last ?? trimmed, trimmed };
 }
 
 function createStream(database: Database, statements: Statements, name: string): Stream {
@@ -150,17 +135,25 @@ function createStream(database: Database, statements: Statements, name: string):
   return openStream(statements, number, name, 0);
 }
 
-async function trimStream(database: Database, statements: Statements, stream: Stream, beforeMs: number): Promise<void> {
+async function trimStream(
+  database: Database,
+  statements: Statements,
+  alone: Alone,
+  stream: Stream,
+  beforeMs: number,
+): Promise<void> {
   const first = `SELECT position FROM ${stream.table} WHERE at >= ? ORDER BY position LIMIT 1`;
   const kept = statements.of(first).get(beforeMs) as [number] | undefined;
   const last = kept ? kept[0] - 1 : stream.head;
   while (stream.trimmed < last) {
     const trimmed = Math.min(last, stream.trimmed + TRIMMED_AT_ONCE);
-    database.exec('BEGIN IMMEDIATE');
-    statements.of(`DELETE FROM ${stream.table} WHERE position <= ?`).run(trimmed);
-    statements.of('UPDATE log_streams SET trimmed = ? WHERE name = ?').run(trimmed, stream.name);
-    database.exec('COMMIT');
-    stream.trimmed = trimmed;
+    await alone(() => {
+      database.exec('BEGIN IMMEDIATE');
+      statements.of(`DELETE FROM ${stream.table} WHERE position <= ?`).run(trimmed);
+      statements.of('UPDATE log_streams SET trimmed = ? WHERE name = ?').run(trimmed, stream.name);
+      database.exec('COMMIT');
+      stream.trimmed = trimmed;
+    });
     await setImmediate();
   }
 }
