@@ -20,12 +20,8 @@ export interface StoreAhead {
   commit(commit: Commit, ground: Ground): Promise<void>;
 }
 
-/** Over a store; where this process alone writes, nothing is decided ahead. */
+/** Over a store. */
 export function createStoreAhead(store: Store): StoreAhead {
-  if (store.exclusive) {
-    const ground = (): Ground => ({ holds: async () => true });
-    return { store, ground, settled: async () => undefined, commit: (commit) => store.commit(commit) };
-  }
   const writes = createPendingWrites();
   return {
     store: { ...store, collection: <T>(name: string) => ahead(store.collection<T>(name), writes) },

@@ -16,6 +16,7 @@ import { createFragmentStore } from './store/fragment-store';
 import { createHistoryStore } from './store/history-store';
 import { createItemStore } from './store/item-store';
 import { createJobStore } from './store/job-store';
+import { createPeopleAhead } from './store/people-ahead';
 import { createPeopleStore } from './store/people-store';
 import { createPrivacyDocumentStore } from './store/privacy-document-store';
 import { createProfileConfiguration } from './store/profile-configuration';
@@ -75,15 +76,16 @@ export function createParts(platform: Platform, options: ProfileOptions) {
   const most = limits.eventsPerProfile;
   const keepEventLimit = createKeepEventLimit({ events, clock, ids, log, most, pipeline: () => pipeline });
   const ahead = createStoreAhead(store);
-  const deciding = store.exclusive ? base : { ...base, ...peopleOf(ahead.store) };
+  const peopleAhead = createPeopleAhead(people, store.exclusive);
+  const deciding = { ...base, ...itemsOfPeople(ahead.store), people: peopleAhead.people };
   const extend = createExtendPlan(deciding);
   const onCommitted: typeof keepEventLimit.watch = (sandbox, changed) => {
     keepEventLimit.watch(sandbox, changed);
     merged.committed(sandbox, changed);
   };
-  const commit = createCommitPlan({ ahead, people, extend, onCommitted });
+  const commit = createCommitPlan({ ahead, people, peopleAhead, extend, onCommitted });
   const planItems = createPlanItems(deciding);
-  const pipeline: Pipeline = createPipeline(planItems, commit, store.exclusive ? 1 : 2);
+  const pipeline: Pipeline = createPipeline(planItems, commit);
   const moves = createBatchMoves({ ...base, planItems, pipeline });
   const intake = createIngestItems({ ...base, pipeline, moves });
   const reads = createProfileReads({ ...base, moves });
@@ -149,7 +151,8 @@ function createStores({ store, clock, ids, log }: Platform, options: ProfileOpti
     limits,
     unknownConsents: options.unknownConsents ?? {},
     random: options.random ?? randomBytes,
-    ...peopleOf(store),
+    people: createPeopleStore(store),
+    ...itemsOfPeople(store),
     configuration: createProfileConfiguration(store, { timeZone, maxRows: limits.eventsPerProfile }),
     items: createItemStore(store),
     failed: createFailedItemStore(store),
@@ -163,11 +166,10 @@ function createStores({ store, clock, ids, log }: Platform, options: ProfileOpti
   };
 }
 
-// What deciding about people reads.
-function peopleOf(store: Store) {
+// What deciding about people reads beside them.
+function itemsOfPeople(store: Store) {
   return {
     store,
-    people: createPeopleStore(store),
     fragments: createFragmentStore(store),
     events: createEventStore(store),
     computed: createComputedStore(store),

@@ -1,7 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createGroupCommit, type SerialGroupCommit } from '../../platform/store/group-commit';
-import { closeDatabase, type Database, type HeldFolder, holdFolder, openDatabase } from '../../platform/store/sqlite/database';
+import {
+  closeDatabase,
+  type Database,
+  type HeldFolder,
+  holdFolder,
+  openDatabase,
+} from '../../platform/store/sqlite/database';
 import { createGroupWriter } from '../../platform/store/sqlite/group-writer';
 import { createPacking } from '../../platform/store/sqlite/packed-commit';
 import { createSqliteLog, type SqliteLog } from '../../platform/store/sqlite/sqlite-log';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { CollectionSpec, Commit, Write } from '../../platform/store/store';
 import { createStoreAhead } from '../../platform/store/store-ahead';
-import { describeEveryStore, describeMongoStore } from '../support/every-store';
+import { describeEveryStore } from '../support/every-store';
 
 interface Item {
   readonly n: number;
@@ -18,7 +18,7 @@ const put = (id: string, n: number, expected?: number | null): Write => ({
 });
 const commitOf = (...writes: readonly Write[]): Commit => ({ sandbox: 'one', writes });
 
-describeMongoStore('a store that is read ahead', (place) => {
+describeEveryStore('a store that is read ahead', (place) => {
   const open = async () => {
     const store = await place.open(SPECS);
     const ahead = createStoreAhead(store);

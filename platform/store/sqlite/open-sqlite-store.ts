@@ -25,6 +25,8 @@ export async function openSqliteStore(options: {
   readonly collections: readonly CollectionSpec[];
   readonly clock?: Clock;
   readonly log?: Log;
+  /** From how many writes and entries on a group of commits is written on another thread; 0: always. */
+  readonly largeFrom?: number;
 }): Promise<Store> {
   const { folder, collections: specs, clock = createSystemClock() } = options;
   const held = holdFolder(folder, clock.now());
@@ -44,6 +46,7 @@ export async function openSqliteStore(options: {
       return thread;
     },
     flush: flushing.flush,
+    ...(options.largeFrom === undefined ? {} : { largeFrom: options.largeFrom }),
   });
   options.log?.info({ folder, collections: specs.length }, 'store opened');
   let closing: Promise<void> | undefined;

@@ -12,6 +12,8 @@ export interface WriteGroupsDependencies {
   readonly write: (group: PackedGroup) => readonly Written[];
   /** The thread for large groups; the first call starts it. Absent: all is written here. */
   readonly thread?: () => ThreadWriter;
+  /** How many writes and entries make a group large; 0: all are, and wait for the thread to start. */
+  readonly largeFrom?: number;
   readonly flush: () => Promise<void>;
 }
 
@@ -21,14 +23,14 @@ interface Packed {
 }
 
 // A smaller group is written in less time than it takes to send it to another thread and back.
-const LARGE = 128;
+const LARGE_FROM = 128;
 
 /**
  * Writes groups of commits, then flushes them. Nothing is acknowledged or shown in the log before. Large groups are written
  * on a thread of their own, as soon as it has started, so that this one goes on meanwhile.
  */
 export function createWriteGroups(dependencies: WriteGroupsDependencies) {
-  const { pack, log, write, thread, flush } = dependencies;
+  const { pack, log, write, thread, largeFrom = LARGE_FROM, flush } = dependencies;
 
   const packAll = (group: readonly WaitingCommit[]): readonly Packed[] =>
     group.flatMap((waiting) => {
@@ -42,8 +44,8 @@ export function createWriteGroups(dependencies: WriteGroupsDependencies) {
 
   const writeAll = (group: PackedGroup): readonly Written[] | Promise<readonly Written[]> => {
     const size = group.commits.reduce((sum, { writes, entries }) => sum + writes.length + entries.length, 0);
-    const writer = size < LARGE ? undefined : thread?.();
-    return writer?.isReady() ? writer.write(group) : write(group);
+    const writer = size < largeFrom ? undefined : thread?.();
+    return writer && (largeFrom === 0 || writer.isReady()) ? writer.write(group) : write(group);
   };
 
   return async (group: readonly WaitingCommit[]): Promise<void> => {

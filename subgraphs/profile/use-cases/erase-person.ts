@@ -2,7 +2,7 @@ import type { PrivacySubject } from '../../../flow/ports';
 import type { Clock } from '../../../platform/clock';
 import type { Write } from '../../../platform/store/store';
 import { headsSpec } from '../store/collections';
-import type { PeopleStore } from '../store/people-store';
+import type { PeopleReads } from '../store/people-reads';
 import type { PrivacyDocumentStore } from '../store/privacy-document-store';
 import type { TombstoneStore } from '../store/tombstone-store';
 import { keysOf } from './expand-person';
@@ -50,7 +50,7 @@ export async function erasePerson(dependencies: EraseDependencies, erasure: Eras
 }
 
 /** True when the identity that was asked for names the same person as when the job looked, with the same identities. */
-async function isStill(people: PeopleStore, sandbox: string, subject: PrivacySubject): Promise<boolean> {
+async function isStill(people: PeopleReads, sandbox: string, subject: PrivacySubject): Promise<boolean> {
   const keys = keysOf(subject);
   const [asked = ''] = keys;
   const [person] = (await people.find(sandbox, [asked])).people.values();

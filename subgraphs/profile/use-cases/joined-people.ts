@@ -2,12 +2,12 @@ import type { DeviceGraphInUse } from '../domain/device-graph';
 import type { Person } from '../domain/head';
 import type { Limits } from '../domain/limits';
 import type { DeviceLinkStore } from '../store/device-link-store';
-import type { PeopleStore } from '../store/people-store';
+import type { PeopleReads } from '../store/people-reads';
 
 /** What following the links of a device graph stands on. */
 export interface JoinedPeopleDependencies {
   readonly deviceLinks: DeviceLinkStore;
-  readonly people: PeopleStore;
+  readonly people: PeopleReads;
   readonly limits: Limits;
 }
 

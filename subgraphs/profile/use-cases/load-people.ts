@@ -1,7 +1,7 @@
 import type { KnownPeople } from '../domain/clusters';
 import type { Person } from '../domain/head';
 import { type Item, namesOf } from '../domain/item';
-import type { PeopleStore } from '../store/people-store';
+import type { PeopleReads } from '../store/people-reads';
 
 /** People, and every identity that was asked for. */
 export interface AskedPeople extends KnownPeople {
@@ -9,12 +9,12 @@ export interface AskedPeople extends KnownPeople {
 }
 
 /** Loads the people of the items' identities, and all whom their links lead to, in force or not. */
-export function loadPeople(store: PeopleStore, sandbox: string, items: readonly Item[]): Promise<AskedPeople> {
+export function loadPeople(store: PeopleReads, sandbox: string, items: readonly Item[]): Promise<AskedPeople> {
   return loadPeopleOf(store, sandbox, namesOf(items));
 }
 
 /** As `loadPeople`, from identities on. */
-export async function loadPeopleOf(store: PeopleStore, sandbox: string, keys: Iterable<string>): Promise<AskedPeople> {
+export async function loadPeopleOf(store: PeopleReads, sandbox: string, keys: Iterable<string>): Promise<AskedPeople> {
   const asked = new Set(keys);
   const { profileOf, people } = await store.find(sandbox, asked);
   for (let fresh: Iterable<Person> = people.values(); ; ) {

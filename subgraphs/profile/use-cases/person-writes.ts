@@ -6,7 +6,7 @@ import { type LedRows, leadRows } from '../domain/lead-rows';
 import type { Namespaces } from '../domain/namespace';
 import { headsSpec, identitiesSpec } from '../store/collections';
 import { toHeadDocument } from '../store/head-document';
-import type { PeopleStore } from '../store/people-store';
+import type { PeopleReads } from '../store/people-reads';
 
 /** By what the time is told since when an anonymous profile is idle. */
 export interface IdleClock {
@@ -27,7 +27,7 @@ export interface PersonWrites {
  * lead there by its head.
  */
 export async function personWrites(
-  people: PeopleStore,
+  people: PeopleReads,
   sandbox: string,
   changed: readonly ChangedPerson[],
   profileOf: ReadonlyMap<string, string>,
@@ -57,7 +57,7 @@ export async function personWrites(
 }
 
 async function leadAll(
-  people: PeopleStore,
+  people: PeopleReads,
   sandbox: string,
   changed: readonly ChangedPerson[],
   parted: ReadonlySet<string>,

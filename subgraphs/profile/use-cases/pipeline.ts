@@ -51,11 +51,11 @@ interface Lane {
 // Bounds how long one commit keeps others waiting.
 const MOST_ITEMS = 1024;
 
-/**
- * One pipeline per process; sandboxes do not wait for each other. `atOnce` groups are under way together: while one is
- * committed, the next is decided.
- */
-export function createPipeline(planItems: PlanItems, commit: CommitPlan, atOnce: number): Pipeline {
+// While one group is committed, the next is decided.
+const AT_ONCE = 2;
+
+/** One pipeline per process; sandboxes do not wait for each other. */
+export function createPipeline(planItems: PlanItems, commit: CommitPlan): Pipeline {
   const lanes = new Map<string, Lane>();
 
   const settle = async (sandbox: string, group: readonly Waiting[], onDecided: () => void): Promise<void> => {
@@ -86,7 +86,7 @@ export function createPipeline(planItems: PlanItems, commit: CommitPlan, atOnce:
         await first();
         continue;
       }
-      while (underWay.size >= atOnce) await Promise.race(underWay);
+      while (underWay.size >= AT_ONCE) await Promise.race(underWay);
       await new Promise<void>((resolve) => {
         const work = settle(sandbox, takeGroup(queue), resolve).finally(() => underWay.delete(work));
         underWay.add(work);

@@ -15,7 +15,7 @@ import type { EventStore } from '../store/event-store';
 import type { FragmentStore } from '../store/fragment-store';
 import { historyWrite } from '../store/history-store';
 import { itemWrites } from '../store/item-documents';
-import type { PeopleStore } from '../store/people-store';
+import type { PeopleReads } from '../store/people-reads';
 import type { ProfileConfiguration, ProfileSettings } from '../store/profile-configuration';
 import type { TombstoneStore } from '../store/tombstone-store';
 import { toProfileChanged } from './announce';
@@ -32,7 +32,7 @@ export interface PlanDependencies {
   readonly store: Store;
   readonly clock: Clock;
   readonly ids: Ids;
-  readonly people: PeopleStore;
+  readonly people: PeopleReads;
   readonly fragments: FragmentStore;
   readonly events: EventStore;
   readonly computed: ComputedStore;

@@ -6,7 +6,7 @@ import { computedSpec, eventsSpec, historySpec, identitiesSpec, recordsSpec } fr
 import { type FragmentStore, fragmentId } from '../store/fragment-store';
 import { type HistoryStore, historyWrite } from '../store/history-store';
 import type { ItemStore } from '../store/item-store';
-import type { PeopleStore } from '../store/people-store';
+import type { PeopleReads } from '../store/people-reads';
 import type { ProfileConfiguration } from '../store/profile-configuration';
 import { toProfileChanged } from './announce';
 import { loadPeopleOf } from './load-people';
@@ -14,7 +14,7 @@ import { headWrite } from './person-writes';
 import type { Plan } from './plan';
 
 export interface RemoveDependencies {
-  readonly people: PeopleStore;
+  readonly people: PeopleReads;
   readonly items: ItemStore;
   readonly fragments: FragmentStore;
   readonly history: HistoryStore;

@@ -8,7 +8,8 @@ import type { PolicyInUse } from '../domain/merge-policy';
 import { restrictTo, viewId } from '../domain/view';
 import { headsSpec } from '../store/collections';
 import type { HeadDocument } from '../store/head-document';
-import { type PeopleStore, toPerson } from '../store/people-store';
+import type { PeopleReads } from '../store/people-reads';
+import { toPerson } from '../store/people-store';
 import { findJoinedPeople, type JoinedPeopleDependencies } from './joined-people';
 import type { ProfileReads, ReadDependencies } from './read-profiles';
 import { scanAttributes } from './scan-people';
@@ -143,7 +144,7 @@ const SPARE_CHANGES = 8;
 
 async function readChanges(
   store: Store,
-  people: PeopleStore,
+  people: PeopleReads,
   sandbox: string,
   { id, revision }: ProfileRef,
 ): Promise<readonly ProfileChanged[] | undefined> {

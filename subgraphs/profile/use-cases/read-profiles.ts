@@ -14,7 +14,7 @@ import { personOf, restrictTo } from '../domain/view';
 import type { ComputedStore } from '../store/computed-store';
 import { type EventQuery, type EventStore, newestFirst } from '../store/event-store';
 import type { FragmentStore } from '../store/fragment-store';
-import { type PeopleStore } from '../store/people-store';
+import type { PeopleReads } from '../store/people-reads';
 import type { ProfileConfiguration, ProfileSettings } from '../store/profile-configuration';
 import type { BatchMoves } from './batch-moves';
 import { readComputed } from './compute-attributes';
@@ -49,7 +49,7 @@ export interface Found {
 export interface ReadDependencies {
   readonly store: Store;
   readonly clock: Clock;
-  readonly people: PeopleStore;
+  readonly people: PeopleReads;
   readonly fragments: FragmentStore;
   readonly events: EventStore;
   readonly computed: ComputedStore;

@@ -4,13 +4,13 @@ import type { Limits } from '../domain/limits';
 import { keysOfSent, namedIdentities } from '../domain/named-identities';
 import type { DatasetInUse } from '../domain/parse-item';
 import { parseTimestamp } from '../domain/timestamp';
-import type { PeopleStore } from '../store/people-store';
+import type { PeopleReads } from '../store/people-reads';
 import type { ProfileSettings } from '../store/profile-configuration';
 import type { TombstoneStore } from '../store/tombstone-store';
 
 export interface RefuseDeletedDependencies {
   readonly tombstones: TombstoneStore;
-  readonly people: PeopleStore;
+  readonly people: PeopleReads;
   readonly limits: Limits;
 }
 

@@ -27,7 +27,7 @@ test('P-3 one that cannot be committed does not take along those that share its 
     return { ...NONE, result: submissions.map(() => [{ status: 'ACCEPTED' as const }]) };
   };
   const commit: CommitPlan = async (_, makePlan) => (await makePlan()).result;
-  const pipeline = createPipeline(plan, commit, 1);
+  const pipeline = createPipeline(plan, commit);
   const answers = await Promise.allSettled(
     ['one', 'bad', 'other'].map((id) => pipeline.submit('default', submission(id))),
   );
