@@ -29,27 +29,42 @@ interface Entry {
   readonly write: Write;
 }
 
+interface PendingSandbox {
+  readonly under: Set<Pending>;
+  /** By collection and id. */
+  readonly collections: Map<string, Map<string, Entry>>;
+}
+
 /** Of all sandboxes. Commits that write the same document must end in the order in which they came. */
 export function createPendingWrites(): PendingWrites {
-  const entries = new Map<string, Entry>();
-  const bySandbox = new Map<string, Set<Pending>>();
-
+  const sandboxes = new Map<string, PendingSandbox>();
+  const at = (sandbox: string): PendingSandbox => {
+    const known = sandboxes.get(sandbox) ?? { under: new Set(), collections: new Map() };
+    sandboxes.set(sandbox, known);
+    return known;
+  };
+  const entriesOf = ({ collections }: PendingSandbox, collection: string): Map<string, Entry> => {
+    const known = collections.get(collection) ?? new Map();
+    collections.set(collection, known);
+    return known;
+  };
   const add = ({ sandbox, writes }: Commit, pending: Pending): void => {
-    const own = bySandbox.get(sandbox) ?? new Set();
-    bySandbox.set(sandbox, own.add(pending));
-    for (const write of writes) entries.set(nameOf(sandbox, write.collection, write.id), { pending, write });
+    const own = at(sandbox);
+    own.under.add(pending);
+    for (const write of writes) entriesOf(own, write.collection).set(write.id, { pending, write });
   };
   const remove = ({ sandbox, writes }: Commit, pending: Pending): void => {
-    bySandbox.get(sandbox)?.delete(pending);
+    const own = at(sandbox);
+    own.under.delete(pending);
     for (const { collection, id } of writes) {
-      const name = nameOf(sandbox, collection, id);
-      if (entries.get(name)?.pending === pending) entries.delete(name);
+      const entries = entriesOf(own, collection);
+      if (entries.get(id)?.pending === pending) entries.delete(id);
     }
   };
   return {
-    of: (sandbox) => [...(bySandbox.get(sandbox) ?? [])],
+    of: (sandbox) => [...at(sandbox).under],
     find<T>(sandbox: string, collection: string, id: string) {
-      const found = entries.get(nameOf(sandbox, collection, id));
+      const found = at(sandbox).collections.get(collection)?.get(id);
       return found && toPendingWrite<T>(found);
     },
     during(commit, work) {
@@ -67,10 +82,6 @@ function toPendingWrite<T>({ pending, write }: Entry): PendingWrite<T> {
   if (expected === undefined) return { pending, isOpen: true };
   const value = JSON.parse(write.json ?? JSON.stringify(write.value)) as T;
   return { pending, isOpen: false, stored: { id, version: (expected ?? 0) + 1, value } };
-}
-
-function nameOf(sandbox: string, collection: string, id: string): string {
-  return `${collection}|${sandbox}|${id}`;
 }
 
 function always<T>(value: T): () => T {

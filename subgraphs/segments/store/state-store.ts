@@ -82,7 +82,7 @@ export function createStateStore(
   const cache = new LRUCache<string, Known>({
     max: most.profiles,
     maxSize: most.bytes,
-    sizeCalculation: ({ evaluated }) => sizeOfEvaluated(evaluated),
+    sizeCalculation: createSizing(),
     dispose: (known, key, reason) => {
       if (reason === 'evict' && store.exclusive && isAhead(known)) evicted.set(key, known);
     },
@@ -169,6 +169,21 @@ export function createStateStore(
       const prefix = keyOf(sandbox, '');
       return [...evicted].flatMap(([key, known]) => (key.startsWith(prefix) ? [known] : []));
     },
+  };
+}
+
+// A state grows by little with each change: adding all of it up each time would cost more than the rules do.
+const SIZED_EVERY = 16;
+
+function createSizing(): (known: Known) => number {
+  const sized = new WeakMap<object, { readonly revision: number; readonly bytes: number }>();
+  return ({ evaluated }) => {
+    const { state, revision } = evaluated;
+    const last = state && sized.get(state);
+    if (last && revision - last.revision < SIZED_EVERY) return last.bytes;
+    const bytes = sizeOfEvaluated(evaluated);
+    if (state) sized.set(state, { revision, bytes });
+    return bytes;
   };
 }
 
