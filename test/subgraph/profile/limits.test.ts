@@ -147,6 +147,26 @@ describe('P-2 datasets', () => {
     });
   });
 
+  test('P-2 a dataset is read as it was put; put again unchanged it keeps its version', async () => {
+    const input = {
+      id: 'told',
+      kind: 'EVENTS',
+      schema: { type: 'object' },
+      profileEnabled: true,
+      labels: [{ labels: ['contract'] }, { path: 'mail', labels: ['pii', 'contact'] }],
+      retainEventsDays: 30,
+      identities: [{ path: 'mail', namespace: 'Email', primary: true }],
+      public: true,
+    };
+    for (const version of [1, 1]) {
+      await put(input);
+      const { dataset } = await profile.get(
+        '{ dataset(id: "told") { id kind schema profileEnabled labels { path labels } retainEventsDays identities { path namespace primary } public version } }',
+      );
+      expect(dataset).toEqual({ ...input, version, labels: [{ path: null, labels: ['contract'] }, input.labels[1]] });
+    }
+  });
+
   test('P-2 what a dataset is for stays as it is', async () => {
     await expect(put({ id: 'web', kind: 'RECORDS' })).rejects.toMatchObject({ details: { path: 'kind' } });
   });
