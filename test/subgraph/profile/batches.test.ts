@@ -165,7 +165,7 @@ describe('P-6 a batch', () => {
     expect(await profile.find('CRMID', 'mended')).toBeNull();
   });
 
-  test('contradictions are a CONFLICT, an unknown batch NOT_FOUND', async () => {
+  test('P-6 contradictions are a CONFLICT, an unknown batch NOT_FOUND', async () => {
     const id = await start('web');
     await expect(revert(id)).rejects.toMatchObject({ code: 'CONFLICT' });
     await complete(id);

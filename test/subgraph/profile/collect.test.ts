@@ -225,7 +225,7 @@ describe('P-18 consent', () => {
     }
   });
 
-  test('an unknown purpose is BAD_USER_INPUT', async () => {
+  test('P-18 an unknown purpose is BAD_USER_INPUT', async () => {
     await expect(collect({ consents: [{ purpose: 'telepathy', status: 'GRANTED' }] })).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
       details: { path: 'consents[0].purpose' },

@@ -93,7 +93,7 @@ describe('P-9 a browser that two people share', () => {
     expect(kinds).toContainEqual(['LINK_DROPPED', 'john-login']);
   });
 
-  test('each change of a profile is announced once, its revisions without gaps, and rebuilt where the past changed', async () => {
+  test('P-9 each change of a profile is announced once, its revisions without gaps, and rebuilt where the past changed', async () => {
     for (const changes of (await profile.changes()).values()) {
       expect(changes.map(({ revision }) => revision)).toEqual(changes.map((_, index) => index + 1));
     }
@@ -189,13 +189,13 @@ describe('P-8 namespaces', () => {
     }
   });
 
-  test('an unknown namespace is refused in an item, and BAD_USER_INPUT in a look-up', async () => {
+  test('P-8 codes are case-sensitive: an unknown namespace is refused in an item, and BAD_USER_INPUT in a look-up', async () => {
     const { results } = await profile.ingest('web', event('a', NOW_MS, who({ crmid: 'C' })));
     expect(results[0]).toMatchObject({ code: 'UNKNOWN_NAMESPACE', path: 'identityMap.crmid' });
     await expect(profile.find('crmid', 'C')).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
   });
 
-  test('an event belongs to its primary identity, else to the one of best priority', async () => {
+  test('P-9 an event belongs to its primary identity, else to the one of best priority', async () => {
     const map = (primary: boolean) => ({
       identityMap: { CRMID: [{ id: 'owner' }], ECID: [{ id: ecid(200), primary }] },
     });

@@ -254,14 +254,14 @@ describe('P-2 datasets', () => {
     expect(await seen()).toEqual([{ colour: 'red' }, 2]);
   });
 
-  test('an unknown dataset is NOT_FOUND, one of another kind BAD_USER_INPUT', async () => {
+  test('P-2 an unknown dataset is NOT_FOUND, one of another kind BAD_USER_INPUT', async () => {
     const ingest = (dataset: string) =>
       profile.get('mutation ($d: ID!) { ingestEvents(dataset: $d, events: []) { accepted } }', { d: dataset });
     await expect(ingest('nowhere')).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await expect(ingest('crm')).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
   });
 
-  test('a put with an expected version that is not the current one is a CONFLICT', async () => {
+  test('P-2 a put with an expected version that is not the current one is a CONFLICT', async () => {
     await expect(put({ id: 'web', kind: 'EVENTS', expectedVersion: 7 })).rejects.toMatchObject({ code: 'CONFLICT' });
   });
 });

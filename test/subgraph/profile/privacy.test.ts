@@ -203,7 +203,7 @@ describe('P-19 privacy jobs', () => {
     expect(await profile.store.collection('profile_tombstones').scan('default', { limit: 10 })).toEqual([]);
   });
 
-  test('a job about nobody finds nothing; an unknown namespace is BAD_USER_INPUT', async () => {
+  test('P-19 a job about nobody finds nothing; an unknown namespace is BAD_USER_INPUT', async () => {
     const { id } = await create('CRMID', 'nobody-knows', 'ACCESS');
     await profile.subgraph.idle();
     expect(await job(id)).toMatchObject({ status: 'COMPLETED', reports: [{ subgraph: 'profile', found: 0 }, {}] });

@@ -89,7 +89,7 @@ describe('P-8 a changed configuration of namespaces', () => {
     );
   }, 300_000);
 
-  test('making people anew by an unchanged configuration changes and announces nothing', async () => {
+  test('P-11 making people anew by an unchanged configuration changes and announces nothing', async () => {
     const before = await stateOf(profile, 'default');
     const count = async () => [...(await profile.changes()).values()].flat().length;
     const announced = await count();

@@ -146,7 +146,7 @@ test('P-10 a merge and a split of large graphs write as few documents as those o
   await beside.close();
 });
 
-test('cutting what is not there is NOT_FOUND, from itself BAD_USER_INPUT', async () => {
+test('P-10 cutting what is not there is NOT_FOUND, from itself BAD_USER_INPUT', async () => {
   const [known, other] = [
     { namespace: 'CRMID', value: 'best' },
     { namespace: 'CRMID', value: 'cut' },

@@ -172,7 +172,7 @@ describe('P-13 merge policies', () => {
     await own.close();
   });
 
-  test('an unknown policy, and one that contradicts itself, are BAD_USER_INPUT', async () => {
+  test('P-13 an unknown policy, and one that contradicts itself, are BAD_USER_INPUT', async () => {
     await expect(
       profile.get('{ profile(identity: { namespace: "CRMID", value: "A1" }, mergePolicy: "none") { id } }'),
     ).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { path: 'mergePolicy' } });
@@ -245,7 +245,7 @@ describe('P-14 events', () => {
     });
   });
 
-  test('a cursor that is none, and a negative page, are BAD_USER_INPUT', async () => {
+  test('P-14 a cursor that is none, and a negative page, are BAD_USER_INPUT', async () => {
     await expect(page('after: "nonsense"')).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
     await expect(page('first: -1')).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
   });
