@@ -74,6 +74,22 @@ describeSegments('several changes that are met at once', (open, engine) => {
     expect(await fixture.told()).toEqual(TOLD);
   });
 
+  test('S-11 what moved somebody before a new rule is told with that change, and not with a later one', async () => {
+    const fixture = await openApart();
+    await fixture.putSegment('seen', 'xEvent[eventType = "view"].count() >= 1');
+    await fixture.idle();
+    await fixture.take('p1', { attributes: { tier: 'tin' } });
+    await deliver(fixture, 0);
+    fixture.clock.advance(MINUTE_MS);
+    await fixture.take('p1', did('view', { _id: 'first' }));
+    fixture.clock.advance(MINUTE_MS);
+    await fixture.putSegment('gold', 'tier = "gold"');
+    fixture.clock.advance(MINUTE_MS);
+    await fixture.take('p1', did('view', { _id: 'second' }));
+    await deliver(fixture, 1);
+    expect((await fixture.announced()).map(({ body }) => body.cause.reference)).toEqual(['web|first']);
+  });
+
   test('S-11 what follows a merge at once is told after it', async () => {
     const fixture = await openApart();
     await fixture.putSegment('open-cart', RULE);

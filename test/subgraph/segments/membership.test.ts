@@ -34,6 +34,9 @@ describeSegments('memberships', (open) => {
     await fixture.idle();
     const [member] = await fixture.memberships(profile);
     expect(member?.validUntil).not.toBeNull();
+    // Whoever asks about that instant does not depend on what was announced by then.
+    expect(await fixture.segmentsOf(profile, { nowMs: NOW_MS + 3 * HOUR_MS })).toEqual(['active']);
+    expect(await fixture.segmentsOf(profile, { nowMs: NOW_MS + 3 * HOUR_MS + 1 })).toEqual([]);
     fixture.clock.advance(3 * HOUR_MS + SECOND_MS);
     expect(await fixture.segmentsOf(profile)).toEqual([]);
     await fixture.idle();

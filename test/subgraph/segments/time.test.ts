@@ -92,6 +92,30 @@ describeSegments('time', (open) => {
     );
   });
 
+  test('S-7 the passing of time alone announces an exit, and so does a start after it: nobody need ask', async () => {
+    await fixture.putSegment('active', ACTIVE);
+    await fixture.take('p1', did('view'));
+    await fixture.idle();
+    const stream = await fixture.subscribe();
+    const next = stream.next();
+    fixture.clock.advance(3 * HOUR_MS);
+    const exit = (await next).value.data.segmentQualificationChanged;
+    expect(exit).toMatchObject({ status: 'EXITED', at: new Date(NOW_MS + 3 * HOUR_MS), cause: { kind: 'TIME' } });
+    await stream.return?.();
+    await fixture.take('p1', did('view'));
+    await fixture.idle();
+    await fixture.close();
+    fixture.clock.advance(DAY_MS);
+    const again = await fixture.reopen();
+    const late = await again.subscribe({ after: exit.cursor });
+    expect((await late.next()).value.data.segmentQualificationChanged.status).toBe('REALIZED');
+    expect((await late.next()).value.data.segmentQualificationChanged).toMatchObject({
+      status: 'EXITED',
+      at: new Date(NOW_MS + 6 * HOUR_MS),
+    });
+    await late.return?.();
+  });
+
   test('S-7 many due at once are announced page after page, in order', async () => {
     await fixture.putSegment('active', ACTIVE);
     for (let index = 0; index < 60; index += 1) {
