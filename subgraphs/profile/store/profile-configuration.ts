@@ -22,6 +22,8 @@ import { configurationSpec } from './collections';
 /** All configuration of a sandbox at one generation, ready for use. */
 export interface ProfileSettings {
   readonly namespaces: Namespaces;
+  /** Codes that were deleted once: items that are kept may name them. */
+  readonly formerNamespaces: ReadonlySet<string>;
   readonly datasets: ReadonlyMap<string, DatasetInUse>;
   readonly policies: ReadonlyMap<string, PolicyInUse>;
   readonly defaultPolicy: PolicyInUse;
@@ -80,6 +82,14 @@ export function policyWrite({ id, version, value }: Stored<MergePolicy>): Write 
   };
 }
 
+/** Notes that a namespace was deleted, beside its deletion. */
+export function formerNamespaceWrite(id: string): Write {
+  const value = { kind: FORMER_NAMESPACE, definition: {} };
+  return { kind: 'put', collection: configurationSpec.name, id: `${FORMER_NAMESPACE}|${id}`, value };
+}
+
+const FORMER_NAMESPACE = 'formerNamespace';
+
 function withStandard<T extends object>(
   configuration: Configuration<T>,
   standard: ReadonlyMap<string, T>,
@@ -100,6 +110,7 @@ function compile({ kinds }: LoadedConfiguration, options: ComputeOptions): Profi
   const policies = new Map([...of<MergePolicy>('mergePolicy')].map(([id, policy]) => [id, { ...policy, id }]));
   return {
     namespaces: new Map([...STANDARD_NAMESPACES, ...of<Namespace>('namespace')]),
+    formerNamespaces: new Set(of(FORMER_NAMESPACE).keys()),
     datasets,
     policies,
     defaultPolicy: [...policies.values()].find((policy) => policy.default) ?? DEFAULT_POLICY,

@@ -12,7 +12,12 @@ import type { DeviceGraph } from '../domain/device-graph';
 import type { MergePolicy } from '../domain/merge-policy';
 import type { Namespace } from '../domain/namespace';
 import { type Job, jobWrite, newJob } from '../store/job-store';
-import { type ProfileConfiguration, type ProfileSettings, policyWrite } from '../store/profile-configuration';
+import {
+  formerNamespaceWrite,
+  type ProfileConfiguration,
+  type ProfileSettings,
+  policyWrite,
+} from '../store/profile-configuration';
 import { REBUILD_JOB, SWITCH_JOB, switchJobId } from './rebuild-people';
 import { COMPUTE_JOB, computeJobId, MERGE_JOB, SEEN_ANEW_JOB } from './refresh-people';
 
@@ -33,6 +38,7 @@ interface Kind<T> {
     id: string,
     definition: T | undefined,
     all: ReadonlyMap<string, Stored<T>>,
+    settings: ProfileSettings,
   ) => ConfigurationEffects;
   /** What follows a change that is there for good. */
   readonly after?: (sandbox: string, id: string) => void;
@@ -79,8 +85,12 @@ export function createDefinitionUseCases(
     deviceGraphs: verbs(configuration, configuration.deviceGraphs, { check: checkDeviceGraph }),
     namespaces: verbs(configuration, configuration.namespaces, {
       check: checkNamespace,
-      // Nobody has an identity in a namespace that was not there.
-      effects: (id, _, all) => (all.has(id) ? begin(REBUILD_JOB, REBUILD_JOB) : {}),
+      // Nobody was seen by an identity in a namespace that never was there.
+      effects: (id, definition, all, { formerNamespaces }) => {
+        if (!all.has(id) && !formerNamespaces.has(id)) return {};
+        const { writes = [] } = begin(REBUILD_JOB, REBUILD_JOB);
+        return { writes: definition ? writes : [...writes, formerNamespaceWrite(id)] };
+      },
       after: (sandbox) => runNow(sandbox, REBUILD_JOB),
     }),
     policies: verbs(configuration, configuration.policies, {
@@ -113,15 +123,18 @@ function verbs<T extends object>(
         const received = JSON.stringify(id.slice(0, 100));
         throw badInput('id', `an id is up to 100 letters, digits and "_.:-"; received ${received}`);
       }
-      check(id, definition, await settings(sandbox));
+      const present = await settings(sandbox);
+      check(id, definition, present);
       const all = await definitions.all(sandbox);
-      const saved = await definitions.put(sandbox, id, definition, expectedVersion, effects(id, definition, all));
+      const follows = effects(id, definition, all, present);
+      const saved = await definitions.put(sandbox, id, definition, expectedVersion, follows);
       if (saved.version !== all.get(id)?.version) after(sandbox, id);
       return saved;
     },
     async delete(sandbox, id) {
       checkUnused(id, await usersOf(sandbox, id));
-      await definitions.delete(sandbox, id, effects(id, undefined, await definitions.all(sandbox)));
+      const all = await definitions.all(sandbox);
+      await definitions.delete(sandbox, id, effects(id, undefined, all, await settings(sandbox)));
       after(sandbox, id);
     },
   };

@@ -72,6 +72,22 @@ describe('P-8 a changed configuration of namespaces', () => {
     expect(eventIds(await profile.find('CRMID', 'r2'))).toEqual(['r2-event']);
   });
 
+  test('P-8 what a deleted namespace linked is linked again when it is put again', async () => {
+    const login = { id: 'Login', type: 'CROSS_DEVICE', priority: 2 };
+    await put('Namespace', login);
+    await profile.ingest('web', { ...event('a', NOW_MS, who({ CRMID: 'r5', Login: 'five' })), _id: 'r5-event' });
+    await profile.ingest('web', event('b', NOW_MS + 1, who({ IDFA: 'r5-phone', Login: 'five' })));
+    const { id } = await profile.find('IDFA', 'r5-phone');
+    expect((await profile.find('CRMID', 'r5')).id).toBe(id);
+    await profile.get('mutation { deleteNamespace(id: "Login") { id } }');
+    await profile.subgraph.idle();
+    expect((await profile.find('CRMID', 'r5')).id).not.toBe((await profile.find('IDFA', 'r5-phone')).id);
+    await put('Namespace', login);
+    await profile.subgraph.idle();
+    expect((await profile.find('Login', 'five')).id).toBe((await profile.find('IDFA', 'r5-phone')).id);
+    expect((await profile.find('CRMID', 'r5')).id).toBe((await profile.find('IDFA', 'r5-phone')).id);
+  });
+
   test('P-11 applied to random histories, everybody is as if it had held from the beginning', async () => {
     let sandboxes = 0;
     await fc.assert(
