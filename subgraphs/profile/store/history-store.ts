@@ -43,7 +43,13 @@ export function createHistoryStore(store: Store): HistoryStore {
   };
 }
 
-/** Keeps a change. `id` grows with time, so that a profile's changes are in order. */
+/** Keeps a new change. `id` grows with time, so that a profile's changes are in order. */
 export function historyWrite(id: string, change: IdentityChange, atMs: number): Write {
-  return { kind: 'put', collection: historySpec.name, id, value: { ...change, atMs } satisfies HistoryDocument };
+  const value: HistoryDocument = { ...change, atMs };
+  return { kind: 'put', collection: historySpec.name, id, value, expected: null };
+}
+
+/** Keeps a change that is there already in another form. */
+export function historyRewrite(id: string, value: HistoryDocument): Write {
+  return { kind: 'put', collection: historySpec.name, id, value };
 }

@@ -4,7 +4,7 @@ import type { ChangedPerson } from '../domain/fold-cluster';
 import type { Head, Link, Person } from '../domain/head';
 import { computedSpec, eventsSpec, historySpec, identitiesSpec, recordsSpec } from '../store/collections';
 import { type FragmentStore, fragmentId } from '../store/fragment-store';
-import { type HistoryStore, historyWrite } from '../store/history-store';
+import { type HistoryStore, historyRewrite } from '../store/history-store';
 import type { ItemStore } from '../store/item-store';
 import type { PeopleReads } from '../store/people-reads';
 import type { ProfileConfiguration } from '../store/profile-configuration';
@@ -117,8 +117,7 @@ async function forgetLinks(
     if (links.length < other.head.links.length) changed.push({ ...other, head: { ...other.head, links } });
     for (const { id, value } of await history.all(sandbox, other.id)) {
       const identities = value.identities.filter((key) => !keys.has(key));
-      if (identities.length < value.identities.length)
-        writes.push(historyWrite(id, { ...value, identities }, value.atMs));
+      if (identities.length < value.identities.length) writes.push(historyRewrite(id, { ...value, identities }));
     }
   }
   return { people: changed, writes };
