@@ -62,6 +62,8 @@ describeSegments('rules tried and memberships explained', (open) => {
       member: false,
     });
     expect(await explain({ rule: 'xEvent.count() = 0' })).toMatchObject({ member: false, tree: { truth: false } });
+    const before = new Date(NOW_MS - HOUR_MS).toISOString();
+    expect(await explain({ rule: 'xEvent.count() = 0', at: before })).toMatchObject({ member: true });
   });
 
   test('S-13 the next change is told through the segments and audiences that a rule asks for', async () => {
