@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type AttuneUnderTest, describeEveryMode, KEYS } from '../support/every-mode';
-import { putDefinition } from '../support/people';
+import { describeEveryMode, KEYS } from '../support/every-mode';
+import { ingestAll, putDefinition } from '../support/people';
 import { openReceiver, type Receiver } from '../support/receiver';
 import { event, identityMap, publish, put } from '../support/shop';
 
@@ -24,7 +24,7 @@ describeEveryMode('A segment that is sent on', (attune) => {
       'open-carts',
       'xEvent[eventType = "commerce.cartAdds"].count() > xEvent[eventType = "commerce.purchases"].count()',
     );
-    await ingest(attune, [
+    await ingestAll(attune, 'web', [
       event('commerce.cartAdds', attune.now(), { identityMap: identityMap('CRMID', 'D-1') }),
       event('commerce.cartAdds', attune.now(), { identityMap: identityMap('ECID', '8'.repeat(38)) }),
     ]);
@@ -43,7 +43,9 @@ describeEveryMode('A segment that is sent on', (attune) => {
     );
     await receiver.arrived(1);
     await attune.idle();
-    await ingest(attune, [event('commerce.purchases', attune.now(), { identityMap: identityMap('CRMID', 'D-1') })]);
+    await ingestAll(attune, 'web', [
+      event('commerce.purchases', attune.now(), { identityMap: identityMap('CRMID', 'D-1') }),
+    ]);
     await receiver.arrived(2);
     await attune.idle();
 
@@ -123,13 +125,13 @@ describeEveryMode('A segment that is sent on', (attune) => {
       );
       return [profile.decisions[0].offer.id, profile.decisions[0].score];
     };
-    await ingest(attune, [seen(), seen(), seen(), seen()]);
+    await ingestAll(attune, 'web', [seen(), seen(), seen(), seen()]);
     await outside.arrived(1);
     expect(await best()).toEqual(['O-FADING', 4]);
     await attune.moveTo(attune.now() + DAY_MS);
     expect(await best()).toEqual(['O-FIXED', 3]);
     await outside.arrived(2);
-    await ingest(attune, [seen(), seen(), seen()]);
+    await ingestAll(attune, 'web', [seen(), seen(), seen()]);
     await outside.arrived(3);
     expect(await best()).toEqual(['O-FADING', 5]);
     const told = outside.received.map(({ message }) => [
@@ -161,9 +163,9 @@ describeEveryMode('A segment that is sent on', (attune) => {
       );
     }
     const read = (who: string) => event('article.read', attune.now(), { identityMap: identityMap('CRMID', who) });
-    await ingest(attune, [read('R-1')]);
+    await ingestAll(attune, 'web', [read('R-1')]);
     await Promise.all(Object.values(receivers).map((one) => one.arrived(1)));
-    await ingest(attune, [read('R-2')]);
+    await ingestAll(attune, 'web', [read('R-2')]);
     await receivers.well.arrived(2);
 
     const { profile } = await attune.data(
@@ -180,8 +182,3 @@ describeEveryMode('A segment that is sent on', (attune) => {
     for (const one of Object.values(receivers)) await one.close();
   });
 });
-
-async function ingest(attune: AttuneUnderTest, events: readonly object[]): Promise<void> {
-  const mutation = 'mutation ($events: [JSONObject!]!) { ingestEvents(dataset: "web", events: $events) { rejected } }';
-  expect((await attune.data(mutation, { events }, KEYS.server)).ingestEvents.rejected).toBe(0);
-}

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { request } from 'undici';
 import { type AttuneUnderTest, describeEveryMode, KEYS } from '../support/every-mode';
 import { findKept, readKept } from '../support/kept-bytes';
+import { ingest } from '../support/people';
 import { openReceiver, type Receiver } from '../support/receiver';
 import { event, identityMap, openShop } from '../support/shop';
 
@@ -212,14 +213,18 @@ describeEveryMode('P-19 privacy', (attune) => {
 
   test('P-19 a late event is refused with its reason, and leaves nothing; who returns begins anew', async () => {
     const ids = { CRMID: [{ id: 'GONE-1001' }], ECID: [{ id: ECID }] };
-    const [late] = await ingest(attune, 'web', [
+    const {
+      results: [late],
+    } = await ingest(attune, 'web', [
       event('web.pageView', attune.now() - 3_600_000, { identityMap: ids, title: 'gone-late-title' }),
     ]);
     expect(late).toMatchObject({ status: 'REJECTED', code: 'DELETED' });
     const broken = { ...event('web.pageView', 0, { identityMap: ids, title: 'gone-late-title' }), timestamp: 'soon' };
-    expect(await ingest(attune, 'web', [broken])).toMatchObject([{ status: 'REJECTED', code: 'DELETED' }]);
+    expect(await ingest(attune, 'web', [broken])).toMatchObject({ results: [{ status: 'REJECTED', code: 'DELETED' }] });
     expect(await findKept(attune.place(), [...VALUES, 'gone-late-title'])).toEqual([]);
-    const [back] = await ingest(attune, 'web', [event('web.pageView', attune.now() + 1, { identityMap: ids })]);
+    const {
+      results: [back],
+    } = await ingest(attune, 'web', [event('web.pageView', attune.now() + 1, { identityMap: ids })]);
     expect(back?.status).toBe('ACCEPTED');
     const person = await find(attune, 'CRMID', 'GONE-1001');
     expect(person.id).not.toBe(gone);
@@ -286,7 +291,7 @@ async function bring(attune: AttuneUnderTest, crmId: string, email: string, ecid
   const aside = { ...event('secret', attune.now() - 400), _id: `${word}-hidden-id`, field: `${word}-hidden-field` };
   await ingest(attune, 'aside', [{ ...aside, identityMap: crm }]);
   const failed = { ...event('broken', 0), timestamp: 'soon', field: `${word}-failed-field`, identityMap: crm };
-  expect(await ingest(attune, 'web', [failed])).toMatchObject([{ status: 'REJECTED' }]);
+  expect(await ingest(attune, 'web', [failed])).toMatchObject({ results: [{ status: 'REJECTED' }] });
   const { startBatch } = await attune.data('mutation { startBatch(dataset: "web") { id } }');
   const waiting = { ...event('later', attune.now() - 300), _id: `${word}-batch-id`, field: `${word}-batch-field` };
   await attune.data(
@@ -296,12 +301,6 @@ async function bring(attune: AttuneUnderTest, crmId: string, email: string, ecid
   await attune.data('mutation ($i: CollectInput!) { collect(input: $i) { ecid } }', {
     i: { requestId: `${word}-request`, identityMap: identityMap('ECID', ecid) },
   });
-}
-
-async function ingest(attune: AttuneUnderTest, dataset: string, events: readonly object[]): Promise<readonly Answer[]> {
-  const mutation =
-    'mutation ($d: ID!, $e: [JSONObject!]!) { ingestEvents(dataset: $d, events: $e) { results { status code } } }';
-  return (await attune.data(mutation, { d: dataset, e: events }, KEYS.server)).ingestEvents.results;
 }
 
 async function find(attune: AttuneUnderTest, namespace: string, value: string): Promise<Answer> {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type AttuneUnderTest, describeEveryMode, KEYS } from '../support/every-mode';
-import { putDefinition } from '../support/people';
+import { type Answer, ingest, putDefinition } from '../support/people';
 import { event, identityMap } from '../support/shop';
 
 const DAY_MS = 86_400_000;
@@ -13,12 +13,12 @@ describeEveryMode('A profile', (attune) => {
       schema: { type: 'object', properties: { total: { type: 'number', minimum: 0 } }, required: ['total'] },
       identities: [{ path: 'customer', namespace: 'CRMID', primary: true }],
     });
-    const results = await ingestEvents(attune, 'receipts', [
+    const { results } = await ingest(attune, 'receipts', [
       event('commerce.purchases', attune.now(), { customer: 'P2', total: 12.5 }),
       event('commerce.purchases', attune.now(), { customer: 'P2', total: -1 }),
       event('commerce.purchases', attune.now(), { customer: 'P2' }),
     ]);
-    expect(results.map(({ status, path }) => [status, path])).toEqual([
+    expect(results.map(({ status, path }: Answer) => [status, path])).toEqual([
       ['ACCEPTED', null],
       ['REJECTED', 'total'],
       ['REJECTED', expect.stringMatching(/^total$|^$/)],
@@ -33,15 +33,15 @@ describeEveryMode('A profile', (attune) => {
   test('P-2 data of a dataset that is not enabled for profile never shows', async () => {
     await putDataset(attune, { id: 'aside', kind: 'EVENTS', profileEnabled: false });
     const who = { identityMap: identityMap('CRMID', 'P2b') };
-    await ingestEvents(attune, 'web', [event('web.pageView', attune.now(), who)]);
-    const results = await ingestEvents(attune, 'aside', [event('secret.event', attune.now(), who)]);
-    expect(results.map(({ status }) => status)).toEqual(['ACCEPTED']);
+    await ingest(attune, 'web', [event('web.pageView', attune.now(), who)]);
+    const { results } = await ingest(attune, 'aside', [event('secret.event', attune.now(), who)]);
+    expect(results.map(({ status }: Answer) => status)).toEqual(['ACCEPTED']);
     expect((await eventsOf(attune, 'P2b')).map(({ eventType }) => eventType)).toEqual(['web.pageView']);
   });
 
   test('P-4 a breach names its limit', async () => {
     const many = Array.from({ length: 21 }, (_, index) => ({ id: `P4-${index}` }));
-    const results = await ingestEvents(attune, 'web', [
+    const { results } = await ingest(attune, 'web', [
       event('a', attune.now(), { identityMap: identityMap('CRMID', 'x'.repeat(1_025)) }),
       event('a', attune.now(), { identityMap: { Email: many } }),
       event('a', attune.now(), { identityMap: identityMap('CRMID', 'P4'), padding: 'x'.repeat(10_240) }),
@@ -107,7 +107,7 @@ describeEveryMode('A profile', (attune) => {
     const who = { identityMap: identityMap('CRMID', 'P14') };
     const now = attune.now();
     const sent = Array.from({ length: 7 }, (_, index) => event(index % 2 ? 'b' : 'a', now - index * 1_000, who));
-    await ingestEvents(attune, 'web', sent);
+    await ingest(attune, 'web', sent);
     const query = `query ($after: String, $types: [String!], $from: DateTime, $to: DateTime) {
       profile(identity: { namespace: "CRMID", value: "P14" }) {
         events(first: 3, after: $after, types: $types, from: $from, to: $to) {
@@ -122,7 +122,7 @@ describeEveryMode('A profile', (attune) => {
       seen.push(...profile.events.edges.map(({ node }) => node.id));
       after = profile.events.pageInfo.hasNextPage ? profile.events.pageInfo.endCursor : null;
       // What arrives while somebody pages does not move the pages.
-      if (seen.length === 3) await ingestEvents(attune, 'web', [event('c', now + 1_000, who)]);
+      if (seen.length === 3) await ingest(attune, 'web', [event('c', now + 1_000, who)]);
     } while (after !== null);
     expect(seen).toEqual(sent.map(({ _id }) => expect.stringContaining(String(_id))));
     const { profile } = await attune.data(query, {
@@ -151,13 +151,15 @@ describeEveryMode('A profile', (attune) => {
 
   test('P-18 a denied collect refuses the event with that reason', async () => {
     const who = identityMap('CRMID', 'P18');
-    await ingestEvents(attune, 'web', [event('web.pageView', attune.now(), { identityMap: who })]);
+    await ingest(attune, 'web', [event('web.pageView', attune.now(), { identityMap: who })]);
     await attune.data(
       'mutation { setConsent(identity: { namespace: "CRMID", value: "P18" }, purpose: "collect", status: DENIED) { id } }',
       {},
       KEYS.server,
     );
-    const [result] = await ingestEvents(attune, 'web', [event('web.pageView', attune.now(), { identityMap: who })]);
+    const {
+      results: [result],
+    } = await ingest(attune, 'web', [event('web.pageView', attune.now(), { identityMap: who })]);
     expect(result).toMatchObject({ status: 'REJECTED', code: 'CONSENT_DENIED' });
     expect(await eventsOf(attune, 'P18')).toHaveLength(1);
   });
@@ -185,22 +187,8 @@ interface Page {
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string };
 }
 
-interface Result {
-  readonly status: string;
-  readonly code: string | null;
-  readonly path: string | null;
-  readonly message: string | null;
-}
-
 async function putDataset(attune: AttuneUnderTest, input: object): Promise<void> {
   await attune.data('mutation ($input: DatasetInput!) { putDataset(input: $input) { id } }', { input });
-}
-
-async function ingestEvents(attune: AttuneUnderTest, dataset: string, events: readonly object[]): Promise<Result[]> {
-  const mutation = `mutation ($dataset: ID!, $events: [JSONObject!]!) {
-    ingestEvents(dataset: $dataset, events: $events) { results { status code path message } }
-  }`;
-  return (await attune.data(mutation, { dataset, events }, KEYS.server)).ingestEvents.results;
 }
 
 async function ingestRecords(attune: AttuneUnderTest, records: readonly object[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type AttuneUnderTest, describeEveryMode, KEYS } from '../support/every-mode';
+import { ingestAll } from '../support/people';
 import { event, identityMap, publish, SEGMENTS } from '../support/shop';
 
 const HOUR_MS = 3_600_000;
@@ -23,7 +24,7 @@ describeEveryMode('Segments in time', (attune) => {
     const stream = await attune.subscribe({ query: CHANGES, key: KEYS.server });
     const next = stream.next();
     const added = event('commerce.cartAdds', attune.now(), { identityMap: identityMap('CRMID', 'T-1') });
-    await ingest(attune, [added]);
+    await ingestAll(attune, 'web', [added]);
     const { value } = await next;
     await stream.return?.();
     expect(value.errors).toBeUndefined();
@@ -39,7 +40,9 @@ describeEveryMode('Segments in time', (attune) => {
   test('S-7 at 3 h 1 s the exit happens once, with no event, and a query is exact before it is announced', async () => {
     const crmid = 'T-2';
     const enteredAt = attune.now();
-    await ingest(attune, [event('commerce.cartAdds', enteredAt, { identityMap: identityMap('CRMID', crmid) })]);
+    await ingestAll(attune, 'web', [
+      event('commerce.cartAdds', enteredAt, { identityMap: identityMap('CRMID', crmid) }),
+    ]);
     await attune.idle();
     const cursor = await lastCursor(attune);
     expect(await segmentsOf(attune, crmid)).toEqual(['cart-abandoners']);
@@ -62,9 +65,9 @@ describeEveryMode('Segments in time', (attune) => {
     const crmids = ['T-3', 'T-4', 'T-5'];
     const at = attune.now();
     for (const crmid of crmids) {
-      await ingest(attune, [event('commerce.cartAdds', at, { identityMap: identityMap('CRMID', crmid) })]);
+      await ingestAll(attune, 'web', [event('commerce.cartAdds', at, { identityMap: identityMap('CRMID', crmid) })]);
     }
-    await ingest(attune, [event('commerce.purchases', at + 1, { identityMap: identityMap('CRMID', 'T-4') })]);
+    await ingestAll(attune, 'web', [event('commerce.purchases', at + 1, { identityMap: identityMap('CRMID', 'T-4') })]);
     await attune.moveTo(at + 10);
 
     const stream = await attune.subscribe({ query: CHANGES, variables: { after: cursor }, key: KEYS.server });
@@ -106,14 +109,16 @@ describeEveryMode('Segments in time', (attune) => {
 
   test('S-8 S-11 when two become one, the one that ends announces its exits and the one that stays its gains', async () => {
     const at = attune.now();
-    await ingest(attune, [event('web.pageView', at, { identityMap: identityMap('CRMID', 'M-1') })]);
-    await ingest(attune, [event('commerce.cartAdds', at, { identityMap: identityMap('ECID', '7'.repeat(38)) })]);
+    await ingestAll(attune, 'web', [event('web.pageView', at, { identityMap: identityMap('CRMID', 'M-1') })]);
+    await ingestAll(attune, 'web', [
+      event('commerce.cartAdds', at, { identityMap: identityMap('ECID', '7'.repeat(38)) }),
+    ]);
     await attune.idle();
     const [older, younger] = await Promise.all([idOf(attune, 'CRMID', 'M-1'), idOf(attune, 'ECID', '7'.repeat(38))]);
     const cursor = await lastCursor(attune);
 
     const both = { ...identityMap('CRMID', 'M-1'), ...identityMap('ECID', '7'.repeat(38)) };
-    await ingest(attune, [event('web.login', at, { identityMap: both })]);
+    await ingestAll(attune, 'web', [event('web.login', at, { identityMap: both })]);
     await attune.idle();
 
     const { edges } = (await attune.data(LOG, { after: cursor }, KEYS.server)).segmentQualifications;
@@ -129,14 +134,6 @@ describeEveryMode('Segments in time', (attune) => {
     expect(await segmentsOf(attune, 'M-1')).toContain('cart-abandoners');
   });
 });
-
-async function ingest(attune: AttuneUnderTest, events: readonly object[]): Promise<void> {
-  const mutation = `mutation ($events: [JSONObject!]!) {
-    ingestEvents(dataset: "web", events: $events) { rejected }
-  }`;
-  const { ingestEvents } = await attune.data(mutation, { events }, KEYS.server);
-  expect(ingestEvents.rejected).toBe(0);
-}
 
 async function lastCursor(attune: AttuneUnderTest): Promise<string | null> {
   let after: string | null = null;

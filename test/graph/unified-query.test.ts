@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { buildClientSchema, getIntrospectionQuery, type IntrospectionQuery } from 'graphql';
 import { type AttuneUnderTest, describeEveryMode, KEYS } from '../support/every-mode';
+import { ingest } from '../support/people';
 import { event, identityMap, openShop } from '../support/shop';
 
 const UNIFIED = `query ($identity: IdentityInput!) {
@@ -45,7 +46,9 @@ describeEveryMode('One question, one answer', (attune) => {
       KEYS.server,
     );
     expect(ingestRecords).toEqual({ accepted: 1, rejected: 0 });
-    await ingest(attune, [event('commerce.purchases', now - 60_000, { identityMap: identityMap('CRMID', 'C-100') })]);
+    await ingest(attune, 'web', [
+      event('commerce.purchases', now - 60_000, { identityMap: identityMap('CRMID', 'C-100') }),
+    ]);
 
     const { profile } = await attune.data(UNIFIED, { identity: { namespace: 'CRMID', value: 'C-100' } }, KEYS.server);
 
@@ -140,7 +143,9 @@ describeEveryMode('One question, one answer', (attune) => {
   test('Q-3 what was acknowledged is visible to the very next question', async () => {
     for (let index = 0; index < 25; index += 1) {
       const crmid = `Q3-${index}`;
-      await ingest(attune, [event('commerce.cartAdds', attune.now(), { identityMap: identityMap('CRMID', crmid) })]);
+      await ingest(attune, 'web', [
+        event('commerce.cartAdds', attune.now(), { identityMap: identityMap('CRMID', crmid) }),
+      ]);
       const { profile } = await attune.data(UNIFIED, { identity: { namespace: 'CRMID', value: crmid } }, KEYS.server);
       expect(profile.segments.map(({ segment }: { segment: { id: string } }) => segment.id)).toContain(
         'cart-abandoners',
@@ -170,20 +175,27 @@ describeEveryMode('One question, one answer', (attune) => {
     const who = { identityMap: identityMap('CRMID', 'P3') };
     const once = event('commerce.productViews', attune.now(), { ...who, category: 'shoes' });
     const { _id, ...withoutId } = event('commerce.productViews', attune.now(), who);
-    const payload = await ingest(attune, [once, once, withoutId, event('web.pageView', 'not a date'.length, who)]);
+    const payload = await ingest(attune, 'web', [
+      once,
+      once,
+      withoutId,
+      event('web.pageView', 'not a date'.length, who),
+    ]);
     expect(payload.results.map(({ status }: { status: string }) => status)).toEqual([
       'ACCEPTED',
       'DUPLICATE',
       'REJECTED',
       'ACCEPTED',
     ]);
-    expect(await ingest(attune, [once])).toMatchObject({ accepted: 0, duplicates: 1, rejected: 0 });
+    expect(await ingest(attune, 'web', [once])).toMatchObject({ accepted: 0, duplicates: 1, rejected: 0 });
   });
 
   test('P-7 two items that share an identity are one person, found by any identity and by the ended id', async () => {
     const email = { namespace: 'Email', value: 'ada@example.test' };
-    await ingest(attune, [event('web.pageView', attune.now(), { identityMap: identityMap('ECID', '3'.repeat(38)) })]);
-    await ingest(attune, [
+    await ingest(attune, 'web', [
+      event('web.pageView', attune.now(), { identityMap: identityMap('ECID', '3'.repeat(38)) }),
+    ]);
+    await ingest(attune, 'web', [
       event('web.pageView', attune.now(), { identityMap: identityMap(email.namespace, email.value) }),
     ]);
     const idOf = async (namespace: string, value: string) =>
@@ -192,7 +204,7 @@ describeEveryMode('One question, one answer', (attune) => {
     expect(byEcid).not.toBe(byEmail);
 
     const both = { ...identityMap('ECID', '3'.repeat(38)), ...identityMap(email.namespace, email.value) };
-    await ingest(attune, [event('web.pageView', attune.now(), { identityMap: both })]);
+    await ingest(attune, 'web', [event('web.pageView', attune.now(), { identityMap: both })]);
 
     expect(await idOf('ECID', '3'.repeat(38))).toBe(byEcid);
     expect(await idOf('Email', email.value)).toBe(byEcid);
@@ -209,13 +221,6 @@ describeEveryMode('One question, one answer', (attune) => {
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are asserted, not typed.
 type Answer = any;
-
-async function ingest(attune: AttuneUnderTest, events: readonly object[]): Promise<Answer> {
-  const mutation = `mutation ($events: [JSONObject!]!) {
-    ingestEvents(dataset: "web", events: $events) { accepted duplicates rejected results { status code path } }
-  }`;
-  return (await attune.data(mutation, { events }, KEYS.server)).ingestEvents;
-}
 
 async function collect(attune: AttuneUnderTest, input: object): Promise<Answer> {
   return (await attune.data(COLLECT, { input }, KEYS.public)).collect;

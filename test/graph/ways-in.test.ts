@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type AttuneUnderTest, describeEveryMode, KEYS } from '../support/every-mode';
-import { type Answer, findPerson, putDefinition, segmentsOf, sendRows } from '../support/people';
+import { type Answer, findPerson, ingest, putDefinition, segmentsOf, sendRows } from '../support/people';
 import { arrivals, type HistoryItem, IDENTITIES, ofRun, valueOfRun } from '../support/random-history';
 import { event, identityMap, publish } from '../support/shop';
 
@@ -35,7 +35,9 @@ describeEveryMode('Whatever the way in', (attune) => {
     let batch = '';
 
     test('P-6 takes a gzipped stream, answers a line an item, and shows nothing of it yet', async () => {
-      await ingest(attune, [event('seen', attune.now() - 3, { identityMap: identityMap('CRMID', 'B-1'), n: 1 })]);
+      await ingest(attune, 'web', [
+        event('seen', attune.now() - 3, { identityMap: identityMap('CRMID', 'B-1'), n: 1 }),
+      ]);
       batch = await start(attune, 'web');
       const both = { ...identityMap('CRMID', 'B-1'), ...identityMap('Email', 'b1@example.test') };
       const lines = [
@@ -153,11 +155,11 @@ describeEveryMode('Whatever the way in', (attune) => {
     const who = { identityMap: identityMap('CRMID', 'F-1') };
     const order = (id: string, more: object) => ({ ...event('order', attune.now(), { ...who, ...more }), _id: id });
     const results = (
-      await ingest(
-        attune,
-        [order('o-1', { total: 'ten' }), order('o-2', { total: 1, identityMap: {} }), order('o-3', { total: 3 })],
-        'orders',
-      )
+      await ingest(attune, 'orders', [
+        order('o-1', { total: 'ten' }),
+        order('o-2', { total: 1, identityMap: {} }),
+        order('o-3', { total: 3 }),
+      ])
     ).results;
     expect(results.map(({ status: each }: Answer) => each)).toEqual(['REJECTED', 'REJECTED', 'ACCEPTED']);
     const failed = async (code?: string) => {
@@ -316,12 +318,6 @@ async function known(attune: AttuneUnderTest, crmid: string): Promise<object> {
     sum: one.computedAttributes.sum,
     segments: segmentsOf({ profile: one }),
   };
-}
-
-async function ingest(attune: AttuneUnderTest, events: readonly object[], dataset = 'web'): Promise<Answer> {
-  const mutation =
-    'mutation ($dataset: ID!, $events: [JSONObject!]!) { ingestEvents(dataset: $dataset, events: $events) { results { status } } }';
-  return (await attune.data(mutation, { dataset, events }, KEYS.server)).ingestEvents;
 }
 
 async function start(attune: AttuneUnderTest, dataset: string): Promise<string> {

@@ -13,6 +13,19 @@ export async function putDefinition(
   await attune.data(`mutation ($input: ${kind}Input!) { put${kind}(input: $input) { id } }`, { input });
 }
 
+/** Sends events to a dataset; answers with counts, and with what became of each. */
+export async function ingest(attune: AttuneUnderTest, dataset: string, events: readonly object[]): Promise<Answer> {
+  const mutation = `mutation ($dataset: ID!, $events: [JSONObject!]!) { ingestEvents(dataset: $dataset, events: $events) {
+    accepted duplicates rejected results { status code path message } } }`;
+  return (await attune.data(mutation, { dataset, events }, KEYS.server)).ingestEvents;
+}
+
+/** Sends events to a dataset; fails when one of them is refused. */
+export async function ingestAll(attune: AttuneUnderTest, dataset: string, events: readonly object[]): Promise<void> {
+  const { rejected, results } = await ingest(attune, dataset, events);
+  if (rejected > 0) throw new Error(`Events were refused: ${JSON.stringify(results)}`);
+}
+
 /** Streams a body into a dataset, `web` or `web?batch=ID`; answers with each line of the answer, read. */
 export async function sendRows(
   attune: AttuneUnderTest,
