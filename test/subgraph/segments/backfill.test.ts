@@ -320,16 +320,31 @@ describeSegments('backfill', (open) => {
     await seed(20);
     await fixture.close();
     let reads = 0;
+    let isMet = false;
+    // A failure that nobody has met by the end of the turn would end the process.
+    const failAhead = (): Promise<never> => {
+      const work = Promise.reject<never>(new Error('Nobody answers.'));
+      const waited: { by: boolean } = { by: false };
+      const then = work.then.bind(work);
+      Object.assign(work, {
+        // biome-ignore lint/suspicious/noThenProperty: whoever handles the promise is seen.
+        then(...handlers: Parameters<typeof then>) {
+          waited.by = true;
+          return then(...handlers);
+        },
+      });
+      process.nextTick(() => {
+        isMet = waited.by;
+      });
+      return work;
+    };
     const own = await open({
       pageSize: 5,
       people: fixture.people,
       clock: fixture.clock,
       around: (reader) => ({
         ...reader,
-        async scan(sandbox, query) {
-          if (query.limit === 5 && ++reads === 2) throw new Error('Nobody answers.');
-          return reader.scan(sandbox, query);
-        },
+        scan: (sandbox, query) => (query.limit === 5 && ++reads === 2 ? failAhead() : reader.scan(sandbox, query)),
       }),
     });
     await own.putSegment('buyers', 'xEvent[eventType = "purchase"].count() >= 1');
@@ -337,6 +352,7 @@ describeSegments('backfill', (open) => {
     fixture.clock.advance(2 * SECOND_MS);
     await own.idle();
     expect(await own.subgraph.reader.members('default', 'buyers', { limit: 100 })).toHaveLength(10);
+    expect(isMet).toBe(true);
   });
 
   test('S-6 two rules published one after the other share the round, and each reaches everyone', async () => {

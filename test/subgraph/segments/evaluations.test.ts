@@ -80,6 +80,18 @@ describeSegments('evaluations', (open) => {
     expect(await fixture.told()).toEqual(['p1 +returning TIME']);
   });
 
+  test('S-15 a daily evaluation that was missed while nobody ran is made up for on the start', async () => {
+    await fixture.putSegment('returning', GENERAL);
+    await fixture.take('p1', did('view', { sku: 's' }));
+    await fixture.take('p1', did('purchase', { sku: 's' }));
+    await fixture.idle();
+    await fixture.close();
+    fixture.clock.advance(DAY_MS);
+    const again = await fixture.reopen();
+    await again.idle();
+    expect(await again.told()).toEqual(['p1 +returning TIME']);
+  });
+
   test('S-15 an evaluation that is under way is cancelled: it goes no further, and what is over stays as it is', async () => {
     let pages = 0;
     let go = (): void => undefined;

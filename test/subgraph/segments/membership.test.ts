@@ -28,6 +28,16 @@ describeSegments('memberships', (open) => {
     ]);
   });
 
+  test('S-10 a membership and its announcement tell the version of the rule that decided', async () => {
+    await fixture.putSegment('s', 'tier = "tin"');
+    await fixture.putSegment('s', 'tier = "gold"');
+    await fixture.idle();
+    const profile = await fixture.take('p1', { attributes: { tier: 'gold' } });
+    await fixture.idle();
+    expect(await fixture.memberships(profile)).toMatchObject([{ segmentVersion: 2 }]);
+    expect((await fixture.announced()).map(({ body }) => body.segmentVersion)).toEqual([2]);
+  });
+
   test('S-7 the exit comes by time alone: exact on a query, announced once with its due instant', async () => {
     await fixture.putSegment('active', 'xEvent[timestamp occurs <= 3 hours before now].count() >= 1');
     const profile = await fixture.take('p1', did('view'));
