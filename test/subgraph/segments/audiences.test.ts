@@ -61,7 +61,7 @@ describeSegments('audiences from elsewhere', (open) => {
     fixture.clock.advance(29 * DAY_MS);
     await fixture.idle();
     expect(await fixture.segmentsOf('p1')).toEqual(['partners']);
-    fixture.clock.advance(2 * DAY_MS);
+    fixture.clock.advance(DAY_MS);
     await fixture.idle();
     expect(await fixture.told()).toEqual(['p1 +partners IMPORT', 'p1 -partners EXPIRY']);
   });
