@@ -55,8 +55,14 @@ export interface Collection<T> {
   ranges(sandbox: string, index: string, values: readonly IndexValue[]): Promise<readonly (readonly Stored<T>[])[]>;
   /** How many documents a range holds; its `limit` bounds the count. */
   count(sandbox: string, query: RangeQuery): Promise<number>;
-  /** All documents by id, from just after `after`. A full walk meets every document that is there throughout. */
-  scan(sandbox: string, options: { readonly after?: string; readonly limit: number }): Promise<readonly Stored<T>[]>;
+  /**
+   * All documents by id, from just after `after` up to `upTo`, itself included. A full walk meets every document that is
+   * there throughout.
+   */
+  scan(
+    sandbox: string,
+    options: { readonly after?: string; readonly upTo?: string; readonly limit: number },
+  ): Promise<readonly Stored<T>[]>;
 }
 
 /** One change of a commit. `expected`: the version that must be there, `null` for none at all, absent for any. */

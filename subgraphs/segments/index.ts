@@ -74,7 +74,7 @@ export interface SegmentsOptions {
   readonly rememberedProfiles?: number;
   /** About how many bytes of them; default 768 MiB, but no more than a fifth of the heap. */
   readonly rememberedBytes?: number;
-  /** How many people background work evaluates at once; default 64. */
+  /** How many people background work evaluates, or looks at, at once; default 64, or 256. */
   readonly pageSize?: number;
 }
 
@@ -177,6 +177,7 @@ const REMEMBERED_BYTES = 768 * 1024 * 1024;
 function createParts(platform: Platform, options: SegmentsOptions) {
   const { store, clock, log, ids } = platform;
   const { users, timeZone = 'UTC', eventsPerProfile: keptEvents = EVENTS_KEPT, pageSize = 64 } = options;
+  const { pageSize: screenSize = 256 } = options;
   const { rememberedProfiles = 524_288, rememberedBytes = withinHeap(REMEMBERED_BYTES, 1, 1 / 5) } = options;
   const defaultPolicy = (sandbox: string): Promise<string> => findDefaultPolicy(profiles, sandbox);
   // Of a window no fewer than it would have been.
@@ -210,6 +211,7 @@ function createParts(platform: Platform, options: SegmentsOptions) {
     dispatch,
     alone,
     pageSize,
+    screenSize,
     timeZone,
   };
   const onDue = (sandbox: string, dueMs: number): void => announcer.expect(sandbox, dueMs);

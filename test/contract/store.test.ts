@@ -332,6 +332,18 @@ describeEveryStore('store', (place) => {
       expect(met.filter((id) => ids.includes(id))).toEqual(ids);
       expect(met).toEqual(met.toSorted());
     });
+
+    test('goes no further than it is asked to', async () => {
+      const store = await filled({ a: {}, b: {}, 'b|c': {}, c: {} });
+      const idsUpTo = async (upTo: string, limit = 9) =>
+        (await items(store).scan('one', { after: 'a', upTo, limit })).map(({ id }) => id);
+      expect([await idsUpTo('b'), await idsUpTo('b~'), await idsUpTo('a'), await idsUpTo('c', 1)]).toEqual([
+        ['b'],
+        ['b', 'b|c'],
+        [],
+        ['b'],
+      ]);
+    });
   });
 
   describe('commits at the same time', () => {

@@ -49,9 +49,10 @@ export function createMongoCollection<T>(database: Db, spec: CollectionSpec): Co
       return values.map((value) => (byValue.get(value) ?? []).map(toStored<T>));
     },
     count: async (sandbox, query) => (await walk(sandbox, query, { _id: 0, k: 1 })).length,
-    async scan(sandbox, { after = '', limit }) {
+    async scan(sandbox, { after = '', upTo, limit }) {
       if (limit <= 0) return [];
-      const between = { _id: { $gt: rowId(sandbox, after), $lt: endOf(sandbox) } };
+      const end = upTo === undefined ? { $lt: endOf(sandbox) } : { $lte: rowId(sandbox, upTo) };
+      const between = { _id: { $gt: rowId(sandbox, after), ...end } };
       const page = rows.find(between, { sort: { _id: 1 }, limit }).project<ReadRow>(READ);
       return (await reaching(page.toArray())).map(toStored<T>);
     },

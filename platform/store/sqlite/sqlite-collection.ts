@@ -15,6 +15,7 @@ export function createSqliteCollection<T>(spec: CollectionSpec, statements: Stat
   const table = tableOf(spec.name);
   const getOne = `SELECT id, version, body FROM ${table} WHERE sandbox = ? AND id = ?`;
   const getPage = `SELECT id, version, body FROM ${table} WHERE sandbox = ? AND id > ? ORDER BY id LIMIT ${HOLE_OF_LIMIT}`;
+  const getPart = getPage.replace(' ORDER BY', ' AND id <= ? ORDER BY');
   // The list leads: each id is one step down the index.
   const getList = `SELECT t.id, version, body FROM json_each(?) AS asked CROSS JOIN ${table} AS t
     ON sandbox = ? AND t.id = asked.value`;
@@ -46,10 +47,14 @@ export function createSqliteCollection<T>(spec: CollectionSpec, statements: Stat
       const { sql, values } = toRangeSql(spec, sandbox, query, '1');
       return (statements.of(`SELECT count(*) FROM (${sql})`).get(...values) as [number])[0];
     },
-    async scan(sandbox, { after = '', limit }) {
+    async scan(sandbox, { after = '', upTo, limit }) {
       // Long walks page by page: let the rest of the process have its turn between them.
       await setImmediate();
-      return (statements.of(getPage).all(sandbox, after, limit) as Row[]).map(toStored<T>);
+      const rows =
+        upTo === undefined
+          ? statements.of(getPage).all(sandbox, after, limit)
+          : statements.of(getPart).all(sandbox, after, upTo, limit);
+      return (rows as Row[]).map(toStored<T>);
     },
   };
 }

@@ -5,6 +5,7 @@ import { findComputedUntil } from './computed';
 import { createRuleSet, type RuleSetOptions } from './engine/rule-set';
 
 const NEVER = Number.POSITIVE_INFINITY;
+const NONE: ReadonlySet<string> = new Set();
 
 /** A published rule that is kept, with what it reads. */
 export interface ScreenedRule {
@@ -68,7 +69,8 @@ export function createScreening(
     ...reading,
     screen(person, nowMs) {
       const state = rules.hydrate(person, nowMs);
-      const realized = new Set(rules.realized(state).filter((id) => wanted.has(id)));
+      const held = ids.filter((id) => rules.isRealized(state, id));
+      const realized = held.length > 0 ? new Set(held) : NONE;
       const ofComputed = reading.readsComputed ? findComputedUntil(state, person, nowMs, rules) : undefined;
       const dueMs = Math.min(rules.nextDueMs(state) ?? NEVER, ofComputed ?? NEVER);
       return { realized, dueMs: dueMs === NEVER ? undefined : dueMs };

@@ -48,10 +48,10 @@ export function createMemberStore(store: Store): MemberStore {
       const [prefix, last] = [rowId(segmentId, ''), rowId(segmentId, upTo)];
       const found = new Set<string>();
       for (let from = rowId(segmentId, after); ; ) {
-        const rows = await members.scan(sandbox, { after: from, limit: PAGE });
-        for (const { id } of rows) if (id <= last && id.startsWith(prefix)) found.add(id.slice(prefix.length));
+        const rows = await members.scan(sandbox, { after: from, upTo: last, limit: PAGE });
+        for (const { id } of rows) found.add(id.slice(prefix.length));
+        if (rows.length < PAGE) return found;
         from = rows.at(-1)?.id ?? last;
-        if (rows.length < PAGE || from >= last) return found;
       }
     },
     add: (segmentId, { profileId, ...value }) => ({

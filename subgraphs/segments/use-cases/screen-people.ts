@@ -17,8 +17,10 @@ export interface ScreenDependencies {
   /** Which changes have come here. */
   readonly dispatch: Pick<DispatchTraces, 'unhandled'>;
   readonly clock: Clock;
-  /** How many people are read, and evaluated, at once. */
+  /** How many people are evaluated at once. */
   readonly pageSize: number;
+  /** How many are read and looked at together. */
+  readonly screenSize: number;
 }
 
 /** Where the round went: `to` is absent at the end of all people. */
@@ -45,7 +47,7 @@ export async function screenPeople(
   screening: Screening,
   after: string,
 ): Promise<Walk> {
-  const { profiles, evaluate, pageSize: limit } = dependencies;
+  const { profiles, evaluate, pageSize, screenSize: limit } = dependencies;
   const { readsEvents: events, readsComputed: computed } = screening;
   const read = (last: string) =>
     profiles.scan(sandbox, { ...(last && { after: last }), limit, events, computed, identities: false });
@@ -65,7 +67,7 @@ export async function screenPeople(
     moved.push(...found.moved);
     people += page.length;
     last = to ?? last;
-    if (isLast || moved.length >= limit) {
+    if (isLast || moved.length >= pageSize) {
       const tasks = await toTasks(dependencies, sandbox, plan, screening, moved);
       moved = [];
       await evaluating;
