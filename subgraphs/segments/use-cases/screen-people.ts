@@ -36,8 +36,9 @@ interface Found extends Pick<Sight, 'revision' | 'realized'> {
   readonly profileId: string;
 }
 
-// How far the round came is written down after so many pages.
+// How far the round came is written down after so many pages, or so many moves: whoever works holds that duty for seconds.
 const PAGES_A_STEP = 16;
+const MOVES_A_STEP = 1_024;
 
 /** Those alone are evaluated whom the new rules move; the next page is read meanwhile. */
 export async function screenPeople(
@@ -47,36 +48,47 @@ export async function screenPeople(
   screening: Screening,
   after: string,
 ): Promise<Walk> {
-  const { profiles, evaluate, pageSize, screenSize: limit } = dependencies;
+  const { profiles, pageSize, screenSize: limit } = dependencies;
   const { readsEvents: events, readsComputed: computed } = screening;
   const read = (last: string) =>
     profiles.scan(sandbox, { ...(last && { after: last }), limit, events, computed, identities: false });
   const due: Due[] = [];
   let moved: Found[] = [];
   let people = 0;
+  let moves = 0;
   let last = after;
   let pending = ahead(read(last));
   let evaluating = Promise.resolve();
   for (let pages = 1; ; pages += 1) {
     const page = await pending;
     const to = page.at(-1)?.id;
-    const isLast = to === undefined || pages === PAGES_A_STEP;
+    const isLast = to === undefined || pages === PAGES_A_STEP || moves >= MOVES_A_STEP;
     if (!isLast) pending = ahead(read(to));
     const found = await screenPage(dependencies, sandbox, plan, screening, page, last);
     due.push(...found.due);
     moved.push(...found.moved);
     people += page.length;
+    moves += found.moved.length;
     last = to ?? last;
     if (isLast || moved.length >= pageSize) {
       const tasks = await toTasks(dependencies, sandbox, plan, screening, moved);
       moved = [];
       await evaluating;
-      evaluating = ahead(evaluate(sandbox, tasks));
+      evaluating = ahead(evaluateAll(dependencies, sandbox, tasks));
     }
     if (!isLast) continue;
     await evaluating;
     return { people, to, due };
   }
+}
+
+// A few at a time: what is live takes turns with them.
+async function evaluateAll(
+  { evaluate, pageSize }: ScreenDependencies,
+  sandbox: string,
+  tasks: readonly Task[],
+): Promise<void> {
+  for (let from = 0; from < tasks.length; from += pageSize) await evaluate(sandbox, tasks.slice(from, from + pageSize));
 }
 
 /** Work that goes on meanwhile: its failure is met where it is awaited, unless another came first. */
