@@ -10,6 +10,7 @@ describeSegments('memberships', (open) => {
   test('S-5 a change moves the segments that it concerns, and each move is announced once', async () => {
     await fixture.putSegment('buyers', 'xEvent[eventType = "purchase"].count() >= 1');
     await fixture.putSegment('gold', 'loyalty.tier = "gold"');
+    await fixture.idle();
     await fixture.take('p1', did('purchase', { _id: 'a' }));
     await fixture.take('p1', { attributes: { loyalty: { tier: 'gold' } } });
     await fixture.take('p1', did('purchase'));
