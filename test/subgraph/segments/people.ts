@@ -116,7 +116,28 @@ export function createPeople(sandbox: string, now: () => number, compute?: Compu
   const living = (): readonly Person[] =>
     [...people.values()].filter(({ endedIn }) => endedIn === undefined).sort((a, b) => (a.id < b.id ? -1 : 1));
 
-  return {
+  // As in one commit with the log: nobody reads a change whose entry is still on its way.
+  let busy: Promise<unknown> = Promise.resolve();
+  const settled = async (): Promise<void> => {
+    for (let seen: unknown; seen !== busy; ) {
+      seen = busy;
+      await seen;
+    }
+  };
+  const atOnce =
+    <A extends readonly unknown[], R>(change: (...args: A) => Promise<R>) =>
+    (...args: A): Promise<R> => {
+      const changing = change(...args);
+      busy = Promise.allSettled([busy, changing]);
+      return changing;
+    };
+  const settledFirst =
+    <A extends readonly unknown[], R>(read: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      await settled();
+      return read(...args);
+    };
+  const made: People = {
     calls,
     reader: {
       async find(_, { namespace, value }) {
@@ -225,5 +246,21 @@ export function createPeople(sandbox: string, now: () => number, compute?: Compu
     trim() {
       for (const person of people.values()) person.changes.length = 0;
     },
+  };
+  const { find, getMany, computed, changes, scan, keysOf } = made.reader;
+  return {
+    ...made,
+    reader: {
+      find: settledFirst(find),
+      getMany: settledFirst(getMany),
+      computed: settledFirst(computed),
+      changes: settledFirst(changes),
+      scan: settledFirst(scan),
+      ...(keysOf && { keysOf }),
+    },
+    take: atOnce(made.take),
+    merge: atOnce(made.merge),
+    split: atOnce(made.split),
+    remove: atOnce(made.remove),
   };
 }
