@@ -14,14 +14,18 @@ export interface Flushing {
 const toDisk = promisify(fdatasync);
 const closeFile = promisify(close);
 
+/** Opens the write-ahead log to flush it; something was committed since the database was opened, so it is there. */
+export function openWriteAheadLog(folder: string): number {
+  // No locks are kept on this file: closing it again takes none away.
+  return openSync(join(folder, `${FILE}-wal`), 'r+');
+}
+
 /**
  * Flushes the database's write-ahead log on another thread. SQLite would do it inside COMMIT, and nothing else would go
- * on meanwhile; so it is told to flush only around checkpoints, and commits are acknowledged after this. The log must
- * exist: something was committed since the database was opened.
+ * on meanwhile; so it is told to flush only around checkpoints, and commits are acknowledged after this.
  */
 export function openFlushing(folder: string): Flushing {
-  // No locks are kept on this file: closing it again takes none away.
-  const file = openSync(join(folder, `${FILE}-wal`), 'r+');
+  const file = openWriteAheadLog(folder);
   let failure: AppError | undefined;
   return {
     async flush() {

@@ -41,8 +41,8 @@ export async function openSqliteStore(options: {
     pack: createPacking(specs, log.tableOf),
     log,
     write: createGroupWriter(specs, database),
-    thread() {
-      thread ??= createThreadWriter({ folder, specs, cacheBytes: THREAD_CACHE_BYTES });
+    thread(isNeeded) {
+      if (isNeeded) thread ??= createThreadWriter({ folder, specs, cacheBytes: THREAD_CACHE_BYTES });
       return thread;
     },
     flush: flushing.flush,

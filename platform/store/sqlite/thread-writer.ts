@@ -7,9 +7,12 @@ import type { WriterThreadData } from './writer-thread';
 
 /** Writes groups of commits on another thread, one after another. */
 export interface ThreadWriter {
-  /** False until the thread has started. */
+  /** False until the thread has started. Fails as `write`. */
   isReady(): boolean;
-  /** Fails with UNAVAILABLE, for ever, once the thread has failed: how a group under way ended is then unknown. */
+  /**
+   * Resolves when what was written is safe. Fails with UNAVAILABLE, for ever, once the thread has failed: how a group under
+   * way ended is then unknown.
+   */
   write(group: PackedGroup): Promise<readonly Written[]>;
   close(): Promise<void>;
 }
@@ -49,7 +52,10 @@ export function createThreadWriter(data: WriterThreadData): ThreadWriter {
   });
   thread.unref();
   return {
-    isReady: () => ready,
+    isReady() {
+      if (failure) throw failure;
+      return ready;
+    },
     write: (group) =>
       new Promise((resolve, reject) => {
         if (failure) return reject(failure);

@@ -10,8 +10,8 @@ export interface WriteGroupsDependencies {
   readonly log: SqliteLog;
   /** Writes on this thread. */
   readonly write: (group: PackedGroup) => readonly Written[];
-  /** The thread for large groups; the first call starts it. Absent: all is written here. */
-  readonly thread?: () => ThreadWriter;
+  /** The thread for large groups, which is started where one is needed. Absent: all is written here. */
+  readonly thread?: (isNeeded: boolean) => ThreadWriter | undefined;
   /** How many writes and entries make a group large; 0: all are, and wait for the thread to start. */
   readonly largeFrom?: number;
   readonly flush: () => Promise<void>;
@@ -42,10 +42,14 @@ export function createWriteGroups(dependencies: WriteGroupsDependencies) {
       }
     });
 
-  const writeAll = (group: PackedGroup): readonly Written[] | Promise<readonly Written[]> => {
+  /** Resolves when what was written is safe. */
+  const writeAll = async (group: PackedGroup): Promise<readonly Written[]> => {
     const size = group.commits.reduce((sum, { writes, entries }) => sum + writes.length + entries.length, 0);
-    const writer = size < largeFrom ? undefined : thread?.();
-    return writer && (largeFrom === 0 || writer.isReady()) ? writer.write(group) : write(group);
+    const writer = thread?.(size >= largeFrom);
+    if (writer && (writer.isReady() || largeFrom === 0) && size >= largeFrom) return writer.write(group);
+    const written = write(group);
+    if (written.some(({ failure }) => !failure)) await flush();
+    return written;
   };
 
   return async (group: readonly WaitingCommit[]): Promise<void> => {
@@ -57,7 +61,6 @@ export function createWriteGroups(dependencies: WriteGroupsDependencies) {
       if (failure) waiting.reject(failure);
       return !failure;
     });
-    if (good.length > 0) await flush();
     for (const { waiting, commit } of good) log.publish(waiting.commit, commit);
     for (const { waiting } of good) waiting.resolve();
   };

@@ -50,6 +50,8 @@ interface Lane {
 
 // Bounds how long one commit keeps others waiting.
 const MOST_ITEMS = 1024;
+// Of many that wait together, half are taken first: all in one group would leave nothing to decide while it is committed.
+const FEW_ITEMS = 128;
 
 // While one group is committed, the next is decided.
 const AT_ONCE = 2;
@@ -88,7 +90,9 @@ export function createPipeline(planItems: PlanItems, commit: CommitPlan): Pipeli
       }
       while (underWay.size >= AT_ONCE) await Promise.race(underWay);
       await new Promise<void>((resolve) => {
-        const work = settle(sandbox, takeGroup(queue), resolve).finally(() => underWay.delete(work));
+        const most = underWay.size === 0 ? Math.max(FEW_ITEMS, itemsOf(queue) / 2) : MOST_ITEMS;
+        const group = takeGroup(queue, Math.min(most, MOST_ITEMS));
+        const work = settle(sandbox, group, resolve).finally(() => underWay.delete(work));
         underWay.add(work);
       });
     }
@@ -121,13 +125,17 @@ function workOf(lanes: ReadonlyMap<string, Lane>): readonly Promise<void>[] {
   return [...lanes.values()].flatMap(({ running, underWay }) => [...underWay, ...(running ? [running] : [])]);
 }
 
-function takeGroup(queue: Turn[]): readonly Waiting[] {
+function itemsOf(queue: readonly Turn[]): number {
+  return queue.reduce((sum, turn) => sum + (typeof turn === 'function' ? 0 : turn.submission.items.length), 0);
+}
+
+function takeGroup(queue: Turn[], most: number): readonly Waiting[] {
   const group: Waiting[] = [];
   let items = 0;
   for (const turn of queue) {
     if (typeof turn === 'function') break;
     items += turn.submission.items.length;
-    if (group.length > 0 && items > MOST_ITEMS) break;
+    if (group.length > 0 && items > most) break;
     group.push(turn);
   }
   queue.splice(0, group.length);
