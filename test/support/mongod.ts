@@ -22,6 +22,8 @@ export async function startMongod(problem: (why: string) => void = () => undefin
   const server = await MongoMemoryReplSet.create({
     binary: { systemBinary, version: versionOf(systemBinary) },
     replSet: { count: 1, storageEngine: 'wiredTiger' },
+    // A busy machine may need longer than the ten seconds it has by itself.
+    instanceOpts: [{ launchTimeout: 60_000 }],
   });
   return {
     uri: (database = '') => server.getUri().replace(/\/([^/]*)$/, (_, rest: string) => `/${database}${rest}`),
