@@ -9,6 +9,11 @@ export interface Ids {
 
 const POOL_BYTES = 4_096;
 
+/** True for an id that callers may give to what they define: 1 to 200 characters without blanks and `|`. */
+export function isDefinitionId(id: string): boolean {
+  return /^[^\s|\p{Cc}]{1,200}$/u.test(id);
+}
+
 /** ULIDs that grow within one process, also within one millisecond. */
 export function createUlids(): Ids {
   const ulid = monotonicFactory(createRandom());

@@ -1,4 +1,5 @@
 import { AppError } from '../../../platform/errors';
+import { isDefinitionId } from '../../../platform/ids';
 import type { Stored } from '../../../platform/store/store';
 import { isTimeZone } from '../../../platform/time-zone';
 import type { Connector } from '../connectors/connector';
@@ -28,7 +29,7 @@ export type SaveDestination = (sandbox: string, change: DestinationChange) => Pr
 /** Creates or replaces a destination. Fails with BAD_USER_INPUT where it cannot work; never repeats a secret. */
 export function createSaveDestination({ configuration, connectors, wake }: SaveDependencies): SaveDestination {
   return async (sandbox, { id, destination, expectedVersion }) => {
-    if (!/^[^\s|\p{Cc}]{1,200}$/u.test(id)) throw refusal('id', 'an id has 1 to 200 characters without blanks and "|"');
+    if (!isDefinitionId(id)) throw refusal('id', 'an id has 1 to 200 characters without blanks and "|"');
     const connector = connectors.get(destination.connector);
     if (!connector) {
       throw refusal('connector', `there is no connector ${destination.connector}; there is ${[...connectors.keys()]}`);

@@ -1,4 +1,5 @@
 import { AppError } from '../../../platform/errors';
+import { isDefinitionId } from '../../../platform/ids';
 import type { Criterion, DecisionPolicy, Eligibility, Offer, Placement, Representation } from './definitions';
 import { parseDecisionRule } from './rule';
 
@@ -9,7 +10,7 @@ export function badInput(path: string, message: string, details: object = {}): A
 
 /** Fails with BAD_USER_INPUT where an id cannot be one: empty, longer than 200 characters, or with odd characters. */
 export function checkId(id: string): void {
-  if (!/^[^\s|\p{Cc}]{1,200}$/u.test(id)) {
+  if (!isDefinitionId(id)) {
     throw badInput('id', `an id has 1 to 200 characters without blanks and "|"; received "${id.slice(0, 200)}".`);
   }
 }

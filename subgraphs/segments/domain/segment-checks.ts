@@ -1,4 +1,5 @@
 import { AppError } from '../../../platform/errors';
+import { isDefinitionId } from '../../../platform/ids';
 import type { Expression } from '../../../platform/pql/tree';
 import { findSegmentCycle } from './engine/segment-cycle';
 import { parseRule, ruleRefused, segmentsOfRule, segmentUses } from './rule';
@@ -7,11 +8,11 @@ import type { Segment, SegmentDraft } from './segment';
 /** All segments of a sandbox by id, deleted ones included. */
 type Segments = ReadonlyMap<string, { readonly id: string; readonly value: Segment }>;
 
-/** Fails with BAD_USER_INPUT for an id that cannot be. */
-export function checkId(id: string): void {
-  if (/^[^\s|\p{Cc}]{1,200}$/u.test(id)) return;
+/** Fails with BAD_USER_INPUT for an id that cannot be; `path` names the field, as the caller wrote it. */
+export function checkId(id: string, path = 'id'): void {
+  if (isDefinitionId(id)) return;
   const reason = `an id has 1 to 200 characters without blanks and "|"; received "${id.slice(0, 200)}"`;
-  throw new AppError('BAD_USER_INPUT', `id: ${reason}.`, { details: { path: 'id' } });
+  throw new AppError('BAD_USER_INPUT', `${path}: ${reason}.`, { details: { path } });
 }
 
 /** Fails with BAD_USER_INPUT where the segment has no sound name. */
@@ -61,7 +62,12 @@ export function checkCycle(
 /** The segment. Fails with NOT_FOUND where there is none any more. */
 export function getExisting(id: string, segment: Segment | undefined): Segment {
   if (segment && segment.status !== 'DELETED') return segment;
-  throw new AppError('NOT_FOUND', `There is no segment ${id}.`, { details: { id } });
+  throw noSegment(id);
+}
+
+/** The refusal of an id that no segment has. */
+export function noSegment(id: string | undefined): AppError {
+  return new AppError('NOT_FOUND', `There is no segment ${id}.`, { details: { id } });
 }
 
 /** The refusal of a rule for an audience from elsewhere. */

@@ -6,6 +6,7 @@ import { findChangeMs } from '../domain/next-change';
 import type { Plan } from '../domain/plan';
 import { parseRule, segmentsOfRule } from '../domain/rule';
 import { createRuleScope } from '../domain/rule-scope';
+import { noSegment } from '../domain/segment-checks';
 import type { ReadMemberships } from './read-memberships';
 import { getView, NO_VIEWS, readViews } from './read-views';
 
@@ -118,7 +119,7 @@ function ruleOf(
   if (rule !== undefined) return { tree: parseRule(rule), mergePolicy };
   const segment = plan.segments.get(segmentId ?? '');
   if (!segment || segment.status === 'DELETED') {
-    throw new AppError('NOT_FOUND', `There is no segment ${segmentId}.`, { details: { id: segmentId } });
+    throw noSegment(segmentId);
   }
   const asked = segment.live ?? segment;
   return { tree: parseRule(asked.rule), mergePolicy: asked.mergePolicy };

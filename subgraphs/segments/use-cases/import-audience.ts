@@ -1,7 +1,7 @@
 import type { IdentityRef, ProfileReader } from '../../../flow/ports';
 import type { Clock } from '../../../platform/clock';
 import { AppError } from '../../../platform/errors';
-import type { Ids } from '../../../platform/ids';
+import { type Ids, isDefinitionId } from '../../../platform/ids';
 import { decideAnew } from '../../../platform/store/decide-anew';
 import type { Stored } from '../../../platform/store/store';
 import type { Plan } from '../domain/plan';
@@ -185,7 +185,7 @@ const LONGEST_VALUE = 1_024;
 function answerOf({ identity, validUntilMs, remove }: ExternalMember, nowMs: number): MemberAnswer {
   const refuse = (message: string): MemberAnswer => ({ identity, refusal: { code: 'BAD_USER_INPUT', message } });
   const { namespace, value } = identity;
-  if (!/^[^\s|\p{Cc}]{1,200}$/u.test(namespace)) return refuse('A namespace is a word without blanks and "|".');
+  if (!isDefinitionId(namespace)) return refuse('A namespace is a word without blanks and "|".');
   if (value.trim() === '' || REFUSED_VALUES.has(value.trim().toLowerCase())) {
     return refuse(`"${value}" names nobody.`);
   }
@@ -196,7 +196,7 @@ function answerOf({ identity, validUntilMs, remove }: ExternalMember, nowMs: num
 }
 
 function checkAudience(id: string, { name, provider, validDays }: AudienceDraft): void {
-  if (!/^[^\s|\p{Cc}]{1,200}$/u.test(id)) refuse('id', 'an id has 1 to 200 characters without blanks and "|"');
+  if (!isDefinitionId(id)) refuse('id', 'an id has 1 to 200 characters without blanks and "|"');
   if (name.trim() === '') refuse('name', 'an audience needs a name');
   if (provider.trim() === '') refuse('provider', 'an audience comes from a named provider');
   if (!(validDays >= 1 && validDays <= 3_650)) refuse('validDays', 'an import holds for 1 to 3,650 days');

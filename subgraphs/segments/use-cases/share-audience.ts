@@ -4,6 +4,7 @@ import { decideAnew } from '../../../platform/store/decide-anew';
 import type { Stored } from '../../../platform/store/store';
 import type { Plan } from '../domain/plan';
 import type { Segment } from '../domain/segment';
+import { checkId, noSegment } from '../domain/segment-checks';
 import { type AudienceSource, addShare, DEFAULT_QUOTA, removeShare, type Shares } from '../domain/sharing';
 import type { SegmentsConfiguration } from '../store/segments-configuration';
 
@@ -73,12 +74,12 @@ export function createAudienceSharing(dependencies: SharingDependencies): Audien
   const find = async (sandbox: string, segmentId: string): Promise<Stored<Segment>> => {
     const stored = (await configuration.segments.all(sandbox)).get(segmentId);
     if (stored && stored.value.status !== 'DELETED') return stored;
-    throw new AppError('NOT_FOUND', `There is no segment ${segmentId}.`, { details: { id: segmentId } });
+    throw noSegment(segmentId);
   };
 
   return {
     async share(sandbox, source, segmentId) {
-      checkId(source);
+      checkId(source, 'source');
       const audience = await find(sandbox, segmentId);
       const { after } = await change(sandbox, source, async (before) =>
         addShare(before, segmentId, { source, quota: await quotaOf(sandbox, source), nowMs: clock.now() }),
@@ -104,7 +105,7 @@ export function createAudienceSharing(dependencies: SharingDependencies): Audien
     },
     sources: (sandbox) => sources.all(sandbox),
     putSource(sandbox, { id, definition, expectedVersion }) {
-      checkId(id);
+      checkId(id, 'source');
       checkSource(definition);
       return sources.put(sandbox, id, definition, expectedVersion);
     },
@@ -127,14 +128,6 @@ function toShared(
   quota: number | null,
 ): SharedAudience {
   return { source, audience, sharedMs: sharedMs ?? 0, shared: Object.keys(segments).length, quota };
-}
-
-function checkId(id: string): void {
-  if (/^[^\s|\p{Cc}]{1,200}$/u.test(id)) return;
-  const reason = 'an id has 1 to 200 characters without blanks and "|"';
-  throw new AppError('BAD_USER_INPUT', `source: ${reason}; received "${id.slice(0, 200)}".`, {
-    details: { path: 'source' },
-  });
 }
 
 function checkSource({ name, quota }: AudienceSource): void {
