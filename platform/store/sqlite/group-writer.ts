@@ -75,14 +75,12 @@ export function createGroupWriter(
     try {
       return together(group);
     } catch (error) {
-      if (group.commits.length > 1) {
-        try {
-          return oneByOne(group);
-        } catch (failure) {
-          return group.commits.map(() => ({ failure: toAppError(failure) }));
-        }
-      }
-      return [{ failure: toAppError(error) }];
+      if (group.commits.length === 1) return [{ failure: toAppError(error) }];
+    }
+    try {
+      return oneByOne(group);
+    } catch (error) {
+      return group.commits.map(() => ({ failure: toAppError(error) }));
     }
   };
 }

@@ -45,8 +45,11 @@ export function createWriteGroups(dependencies: WriteGroupsDependencies) {
   /** Resolves when what was written is safe. */
   const writeAll = async (group: PackedGroup): Promise<readonly Written[]> => {
     const size = group.commits.reduce((sum, { writes, entries }) => sum + writes.length + entries.length, 0);
-    const writer = thread?.(size >= largeFrom);
-    if (writer && (writer.isReady() || largeFrom === 0) && size >= largeFrom) return writer.write(group);
+    const isLarge = size >= largeFrom;
+    const writer = thread?.(isLarge);
+    // Asked also for small groups: once the thread has failed, nothing is written any more.
+    const isReady = writer?.isReady();
+    if (writer && isLarge && (isReady || largeFrom === 0)) return writer.write(group);
     const written = write(group);
     if (written.some(({ failure }) => !failure)) await flush();
     return written;
