@@ -71,13 +71,13 @@ export function noSegment(id: string | undefined): AppError {
 }
 
 /** The refusal of a rule for an audience from elsewhere. */
-export function isExternal(id: string): AppError {
+export function takesNoRule(id: string): AppError {
   const reason = 'it is an audience from elsewhere; import its members';
   return new AppError('BAD_USER_INPUT', `id: ${id} takes no rule, as ${reason}.`, { details: { path: 'id' } });
 }
 
 /** The refusal to delete a segment that others use. */
-export function inUse(id: string, usedBy: readonly string[]): AppError {
+export function segmentInUse(id: string, usedBy: readonly string[]): AppError {
   return new AppError('CONFLICT', `Segment ${id} is used by ${usedBy.join(', ')}.`, {
     retryable: false,
     details: { id, usedBy },

@@ -1,5 +1,4 @@
 import type { PqlDiagnostic } from '../../../platform/pql/parse';
-import type { Expression } from '../../../platform/pql/tree';
 import type { Stored } from '../../../platform/store/store';
 import type { RuleMethod, RuleSetOptions } from '../domain/engine/rule-set';
 import { type AskedRule, methodOfRule } from '../domain/methods';
@@ -54,7 +53,7 @@ export async function describeChange(
   const { id } = after;
   const { configuration, rules, findDefaultPolicy } = dependencies;
   const all = await configuration.segments.all(sandbox);
-  const warnings = await findWarnings(dependencies, sandbox, id, parseRule(after.value.rule));
+  const warnings = await findWarnings(dependencies, sandbox, after, all);
   const policy = await findDefaultPolicy(sandbox);
   const previousEvaluation = before && changedMethod(id, before, after.value, all, rules, policy);
   const moved = findMoved(after, before, all, rules, policy);
@@ -62,15 +61,14 @@ export async function describeChange(
 }
 
 async function findWarnings(
-  { configuration, knownFields }: DescribeDependencies,
+  { knownFields }: DescribeDependencies,
   sandbox: string,
-  id: string,
-  tree: Expression,
+  { id, value }: Stored<Segment>,
+  all: Segments,
 ): Promise<readonly PqlDiagnostic[]> {
-  const segments = [...(await configuration.segments.all(sandbox)).values()]
-    .filter((known) => known.id !== id && known.value.status !== 'DELETED')
-    .map((known) => known.id);
-  return warningsOf(tree, { ...(await knownFields(sandbox)), segments });
+  const others = [...all.values()].filter((known) => known.id !== id && known.value.status !== 'DELETED');
+  const segments = others.map((known) => known.id);
+  return warningsOf(parseRule(value.rule), { ...(await knownFields(sandbox)), segments });
 }
 
 function changedMethod(

@@ -11,9 +11,9 @@ import {
   checkId,
   checkVersion,
   getExisting,
-  inUse,
-  isExternal,
+  segmentInUse,
   segmentsUsing,
+  takesNoRule,
 } from '../domain/segment-checks';
 import type { CountsStore } from '../store/counts-store';
 import { backfillId, type JobStore, withdrawalId } from '../store/job-store';
@@ -101,7 +101,7 @@ export function createSegmentVerbs(dependencies: SegmentDependencies): SegmentVe
         sandbox,
         id,
         (known, all) => {
-          if (known?.external && known.status !== 'DELETED') throw isExternal(id);
+          if (known?.external && known.status !== 'DELETED') throw takesNoRule(id);
           checkCycle(id, tree, all, (segment) => segment.rule);
           const saved = saveDraft(known, draft);
           return isToPublish ? published(id, saved, all, nowMs) : saved;
@@ -123,11 +123,11 @@ export function createSegmentVerbs(dependencies: SegmentDependencies): SegmentVe
       const nowMs = clock.now();
       getExisting(id, (await configuration.segments.all(sandbox)).get(id)?.value);
       const users = await usedBy(sandbox, id);
-      if (users.length > 0) throw inUse(id, users);
+      if (users.length > 0) throw segmentInUse(id, users);
       await change(sandbox, id, (known, all) => {
         const segment = getExisting(id, known);
         const asking = segmentsUsing(id, all);
-        if (asking.length > 0) throw inUse(id, asking);
+        if (asking.length > 0) throw segmentInUse(id, asking);
         return markDeleted(segment, nowMs);
       });
     },
