@@ -60,7 +60,10 @@ export function createJobs(dependencies: JobDependencies): Jobs {
   };
 
   const timed = createTimedWork({
-    ...{ work: pages, clock, log, retryAfterMs: leaseMs },
+    work: pages,
+    clock,
+    log,
+    retryAfterMs: leaseMs,
     failure: 'a job of destinations stopped and is tried again',
   });
 

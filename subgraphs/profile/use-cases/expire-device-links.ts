@@ -36,7 +36,10 @@ export function createLinkExpiry(dependencies: LinkExpiryDependencies): LinkExpi
     if (nextMs !== undefined) timed.runAt(sandbox, EXPIRY, nextMs);
   };
   const timed = createTimedWork({
-    ...{ work, clock, log, retryAfterMs: AFTER_FAILURE_MS },
+    work,
+    clock,
+    log,
+    retryAfterMs: AFTER_FAILURE_MS,
     failure: 'links that are over could not be removed; trying again',
   });
   return {

@@ -79,7 +79,10 @@ export function createJobs(dependencies: {
   };
 
   const timed = createTimedWork({
-    ...{ work: pieces, clock, log, retryAfterMs: LEASE_MS },
+    work: pieces,
+    clock,
+    log,
+    retryAfterMs: LEASE_MS,
     failure: 'a job of the profile subgraph stopped and is tried again',
   });
 

@@ -27,7 +27,10 @@ export function createSweeps(
       return sweep(sandbox);
     };
     const timed = createTimedWork({
-      ...{ work, clock, log, retryAfterMs: everyMs },
+      work,
+      clock,
+      log,
+      retryAfterMs: everyMs,
       failure: 'a sweep over profiles failed and is tried again',
     });
     return { ...timed, arm };

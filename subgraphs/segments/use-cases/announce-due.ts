@@ -46,7 +46,10 @@ export function createDueAnnouncer(dependencies: DueDependencies): DueAnnouncer 
     if (Number.isFinite(atMs)) timed.runBy(sandbox, DUTY, atMs);
   };
   const timed = createTimedWork({
-    ...{ work, clock, log, retryAfterMs: AFTER_FAILURE_MS },
+    work,
+    clock,
+    log,
+    retryAfterMs: AFTER_FAILURE_MS,
     failure: 'due changes of segments could not be announced; trying again',
   });
 

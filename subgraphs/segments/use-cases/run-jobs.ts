@@ -41,7 +41,10 @@ export function createJobs(dependencies: JobDependencies): Jobs {
     if (!alone) timed.runBy(sandbox, DUTY, clock.now() + POLL_MS);
   };
   const timed = createTimedWork({
-    ...{ work, clock, log, retryAfterMs: AFTER_FAILURE_MS },
+    work,
+    clock,
+    log,
+    retryAfterMs: AFTER_FAILURE_MS,
     failure: 'the background work of segments stopped and is tried again',
   });
 

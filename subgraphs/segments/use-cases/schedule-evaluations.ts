@@ -42,7 +42,10 @@ export function createEvaluationSchedule(dependencies: ScheduleDependencies): Ev
     await beginDaily(dependencies, sandbox, dueMs);
   };
   const timed = createTimedWork({
-    ...{ work, clock, log, retryAfterMs: AFTER_FAILURE_MS },
+    work,
+    clock,
+    log,
+    retryAfterMs: AFTER_FAILURE_MS,
     failure: 'the daily evaluation of segments could not begin and is tried again',
   });
 
