@@ -74,6 +74,15 @@ describe('segments of people whom a device graph joins', () => {
     );
   };
 
+  /** Two who were seen, and whom a link joins. */
+  const joined = async (): Promise<readonly [phone: string, tablet: string]> => {
+    const [phone, tablet] = two();
+    await see(phone);
+    await see(tablet);
+    await link(phone, tablet);
+    return [phone, tablet];
+  };
+
   test('S-19 a link that comes joins them on the very next request, and each is announced', async () => {
     const [phone, tablet] = two();
     await see(phone);
@@ -120,10 +129,7 @@ describe('segments of people whom a device graph joins', () => {
   });
 
   test('S-16 S-19 an audience from elsewhere that names one of them has both', async () => {
-    const [phone, tablet] = two();
-    await see(phone);
-    await see(tablet);
-    await link(phone, tablet);
+    const [phone, tablet] = await joined();
     await attune.idle();
     await attune.data(
       `mutation ($members: [ExternalMemberInput!]!) {
@@ -135,10 +141,7 @@ describe('segments of people whom a device graph joins', () => {
   });
 
   test('P-19 S-19 when one of them is deleted, the other is left with what is their own', async () => {
-    const [phone, tablet] = two();
-    await see(phone);
-    await see(tablet);
-    await link(phone, tablet);
+    const [phone, tablet] = await joined();
     await attune.idle();
     await attune.data(
       'mutation ($i: IdentityInput!) { createPrivacyJob(identity: $i, kind: DELETE) { id } }',
@@ -150,10 +153,7 @@ describe('segments of people whom a device graph joins', () => {
   });
 
   test('P-13 S-19 when the default policy follows the graph no more, all stand as they are stored', async () => {
-    const [phone, tablet] = two();
-    await see(phone);
-    await see(tablet);
-    await link(phone, tablet);
+    const [phone] = await joined();
     await attune.data('mutation { putMergePolicy(input: { id: "main", default: true }) { id } }');
     await attune.idle();
     expect(await standing(phone)).toEqual(['-twice RULE']);
@@ -163,10 +163,7 @@ describe('segments of people whom a device graph joins', () => {
   });
 
   test('P-13 S-19 also when the graph is deleted before everybody was seen anew', async () => {
-    const [phone, tablet] = two();
-    await see(phone);
-    await see(tablet);
-    await link(phone, tablet);
+    const [phone, tablet] = await joined();
     await attune.idle();
     await attune.data(
       'mutation { putMergePolicy(input: { id: "main", default: true }) { id } deleteDeviceGraph(id: "homes") { id } }',

@@ -17,22 +17,29 @@ describeSegments('several changes that are met at once', (open, engine) => {
     await fixture.subgraph.reactions.ProfileChanged(fixture.people.entries().slice(from));
   };
   const openApart = () => open({ dispatch: false });
+  const publish = async (fixture: SegmentsFixture): Promise<void> => {
+    await fixture.putSegment('open-cart', RULE);
+    await fixture.idle();
+  };
+  /** Somebody was there before the rule. */
+  const openAfterView = async (): Promise<SegmentsFixture> => {
+    const fixture = await openApart();
+    await fixture.take('p1', did('view'));
+    fixture.clock.advance(MINUTE_MS);
+    await publish(fixture);
+    return fixture;
+  };
 
   test('S-11 each is announced of one who comes with them', async () => {
     const fixture = await openApart();
-    await fixture.putSegment('open-cart', RULE);
-    await fixture.idle();
+    await publish(fixture);
     await cartAndPurchase(fixture);
     await deliver(fixture, 0);
     expect(await fixture.told()).toEqual(TOLD);
   });
 
   test('S-11 each is announced of one who was there before the rule, and was never evaluated', async () => {
-    const fixture = await openApart();
-    await fixture.take('p1', did('view'));
-    fixture.clock.advance(MINUTE_MS);
-    await fixture.putSegment('open-cart', RULE);
-    await fixture.idle();
+    const fixture = await openAfterView();
     await cartAndPurchase(fixture);
     await deliver(fixture, 1);
     expect(await fixture.told()).toEqual(TOLD);
@@ -45,8 +52,7 @@ describeSegments('several changes that are met at once', (open, engine) => {
     await fixture.take('p1', { attributes: { tier: 'gold' } });
     await deliver(fixture, 0);
     fixture.clock.advance(MINUTE_MS);
-    await fixture.putSegment('open-cart', RULE);
-    await fixture.idle();
+    await publish(fixture);
     await cartAndPurchase(fixture);
     for (const entry of fixture.people.entries()) await fixture.subgraph.reactions.ProfileChanged([entry]);
     expect((await fixture.told()).slice(1)).toEqual(TOLD);
@@ -63,11 +69,7 @@ describeSegments('several changes that are met at once', (open, engine) => {
   });
 
   test('S-11 each is announced of one who is read before they are delivered', async () => {
-    const fixture = await openApart();
-    await fixture.take('p1', did('view'));
-    fixture.clock.advance(MINUTE_MS);
-    await fixture.putSegment('open-cart', RULE);
-    await fixture.idle();
+    const fixture = await openAfterView();
     await cartAndPurchase(fixture);
     expect(await fixture.segmentsOf('p1')).toEqual([]);
     await deliver(fixture, 0);
@@ -92,8 +94,7 @@ describeSegments('several changes that are met at once', (open, engine) => {
 
   test('S-11 what follows a merge at once is told after it', async () => {
     const fixture = await openApart();
-    await fixture.putSegment('open-cart', RULE);
-    await fixture.idle();
+    await publish(fixture);
     await fixture.take('p1', did('view'));
     await fixture.take('p2', did('cart'));
     await deliver(fixture, 0);
